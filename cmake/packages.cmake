@@ -1,0 +1,10 @@
+# The packages we build on; ./run installs them from the distribution.
+find_package(Zydis QUIET CONFIG)
+find_package(Catch2 2 REQUIRED)
+find_path(ZYDIS_INCLUDE Zydis/Zydis.h REQUIRED)
+find_library(ZYDIS_LIBRARY Zydis REQUIRED)
+if(NOT TARGET Zydis::Zydis)
+  add_library(Zydis::Zydis INTERFACE IMPORTED)
+  target_include_directories(Zydis::Zydis INTERFACE ${ZYDIS_INCLUDE})
+  target_link_libraries(Zydis::Zydis INTERFACE ${ZYDIS_LIBRARY})
+endif()

@@ -1,0 +1,137 @@
+// PrivilegeEngine: executes what the seventeen and the privileged instructions mean.
+//
+// Terms shared by all methods:
+// - While an instruction runs, CpuState::rip is already the address of the *next* one (what a CALL
+//   pushes). A method that returns a Fault has changed nothing else a guest could see (except where
+//   the SDM says so: a task switch past its commit point); the engine then puts rip back to the
+//   faulting instruction and hands the fault to deliver().
+// - `operand_size` is the effective one in bytes, 2 or 4.
+// - Whatever changes the mode, a segment, IF, TF, paging or a breakpoint raises
+//   CpuState::attention, so engines look again before the next instruction.
+#pragma once
+
+#include <string_view>
+
+#include "core/bus.h"
+#include "core/cpu_state.h"
+#include "core/engine.h"
+#include "core/fault.h"
+#include "core/line.h"
+#include "core/scheduler.h"
+#include "mmu/mmu.h"
+#include "privilege/cpu_model.h"
+#include "privilege/segmented_memory.h"
+
+namespace seventeen::privilege {
+
+enum class SoftwareInterrupt : u8 { kIntN, kInt3, kInto, kIcebp };
+
+class PrivilegeEngine {
+  public:
+    struct Wiring {
+        Bus& ports;
+        Scheduler& scheduler;
+        InterruptAcknowledge& interrupts;
+    };
+
+    PrivilegeEngine(CpuState& state, mmu::Mmu& mmu, const CpuModel& model, Wiring wiring);
+
+    const CpuModel& model() const { return model_; }
+    SegmentedMemory& memory() { return memory_; }
+    // FERR#: rises when an unmasked x87 exception is reported with CR0.NE clear (IRQ 13 on a PC).
+    Line& ferr() { return ferr_; }
+
+    // --- segments (segment_load.cpp) ---
+    Fault load_segment(SegmentName name, u16 selector);  // MOV, POP, LxS; never CS
+    Fault load_ldtr(u16 selector);                       // LLDT
+    Fault load_task_register(u16 selector);              // LTR
+
+    // --- far transfers (far_transfer.cpp, call_gate.cpp, interrupt_return.cpp) ---
+    Fault far_jump(u16 selector, u32 offset, unsigned operand_size);
+    Fault far_call(u16 selector, u32 offset, unsigned operand_size);
+    Fault far_return(unsigned operand_size, u16 release);  // RETF imm16: bytes to release
+    Fault interrupt_return(unsigned operand_size);
+    Fault sysenter();
+    Fault sysexit();
+
+    // --- interrupts and exceptions (interrupt_delivery.cpp, software_interrupt.cpp) ---
+    Fault software_interrupt(u8 vector, SoftwareInterrupt kind);
+    // Delivers an exception whose return address is rip; escalates to #DF and to shutdown.
+    void deliver(Fault fault);
+    void deliver_external(u8 vector);  // an acknowledged INTR; also NMI, with vector 2
+
+    // --- the boundary between two instructions (boundary.cpp) ---
+    enum class Boundary : u8 { kRun, kHalted, kShutdown };
+    // Takes pending debug traps, NMI and INTR in the SDM's order of priority, wakes from HLT; calls
+    // nothing where nothing is pending. Clears CpuState::attention, unless care is needed still.
+    Boundary service_boundary();
+    // The next instruction must be run alone between begin_careful() and end_careful(): TF, RF, a
+    // shadow after STI/MOV SS or an instruction breakpoint is in force.
+    bool needs_care() const;
+    // Instruction breakpoints at rip (unless RF): a #DB fault; otherwise remembers TF and shadows.
+    Fault begin_careful();
+    // After an instruction that retired: clears RF and the shadows that have had their instruction,
+    // and notes the single-step trap if TF was set when it began.
+    void end_careful();
+
+    // --- flags (flags.cpp): CPL, IOPL, VM, VME and PVI rules ---
+    Fault push_flags(unsigned operand_size);
+    Fault pop_flags(unsigned operand_size);
+    Fault clear_interrupt_flag();
+    Fault set_interrupt_flag();
+
+    // --- privileged registers (control_registers.cpp, debug_registers.cpp, msr.cpp, …) ---
+    Fault require_supervisor() const;  // #GP(0) unless CPL 0 (so always in V86 mode)
+    Fault read_control(unsigned number, u32& value);
+    Fault write_control(unsigned number, u32 value);
+    Fault load_machine_status(u16 value);  // LMSW
+    Fault clear_task_switched();           // CLTS
+    Fault read_debug(unsigned number, u32& value);
+    Fault write_debug(unsigned number, u32 value);
+    Fault load_descriptor_table(DescriptorTable& table, u32 base, u16 limit);  // LGDT, LIDT
+    Fault invalidate_page(LinearAddress address);
+    Fault write_back_caches();  // INVD, WBINVD
+    Fault halt();
+    Fault read_time_stamp(u64& value);
+    Fault read_performance_counter(u32 index, u64& value);
+    Fault read_msr(u32 index, u64& value);
+    Fault write_msr(u32 index, u64 value);
+    Fault cpuid();  // EAX, ECX → EAX, EBX, ECX, EDX
+
+    // --- descriptor queries (descriptor_queries.cpp): false clears ZF; #UD outside protected mode
+    // ---
+    Fault load_access_rights(u16 selector, bool& valid, u32& rights);  // LAR, before masking
+    Fault load_segment_limit(u16 selector, bool& valid, u32& limit);   // LSL
+    Fault verify_read(u16 selector, bool& valid);
+    Fault verify_write(u16 selector, bool& valid);
+    Fault require_protected_mode() const;  // #UD in real and V86 mode (ARPL, LLDT, SLDT, …)
+
+    // --- ports (io_permission.cpp): IOPL or the TSS's bitmap; I/O breakpoints ---
+    Fault check_port(u16 port, Width width);
+    Fault input(u16 port, Width width, u32& value);
+    Fault output(u16 port, Width width, u32 value);
+
+    // --- x87, MMX and SSE availability (fpu_access.cpp) ---
+    Fault require_x87() const;   // #NM
+    Fault require_wait() const;  // #NM for WAIT: MP and TS
+    Fault require_mmx() const;   // #UD, #NM
+    Fault require_sse() const;   // #UD, #NM
+    // A pending unmasked x87 exception meets a waiting instruction: #MF, or FERR# with CR0.NE clear
+    // (then no fault, and the instruction runs).
+    Fault report_x87_error();
+
+    // Attributes, limit and base that real and V86 mode give a segment.
+    void load_real_segment(SegmentName name, u16 selector);
+    void set_cpl(unsigned cpl);
+
+  private:
+    CpuState& state_;
+    mmu::Mmu& mmu_;
+    const CpuModel model_;
+    Wiring wiring_;
+    SegmentedMemory memory_;
+    Line ferr_;
+    // Private helpers: split them over classes in files of their own, not over this list.
+};
+
+}  // namespace seventeen::privilege
