@@ -26,18 +26,25 @@ class Bus {
 
     // Throws Error where the range is empty, out of the space or overlaps another claim.
     void claim(const Claim& claim);
-    void release(u64 first, u64 size);
-    const Claim* find(u64 address) const;                         // nullptr where nothing answers
+    void release(u64 first, u64 size);     // exactly a range that was claimed
+    const Claim* find(u64 address) const;  // nullptr where nothing answers
     const std::vector<Claim>& claims() const { return claims_; }  // sorted by address
 
-    // An access that straddles claims, or is wider than the chip takes, is split.
+    // An access that straddles claims, or is wider than the chip takes, is split, low part first;
+    // bytes that nobody claims read as 0xff. A device may claim and release while it is accessed.
     u64 read(u64 address, Width width) const;
     void write(u64 address, u64 value, Width width) const;
 
   private:
+    // Calls `piece(claim, done, width)` for each part, `done` bytes into the access.
+    template <typename Piece>
+    void split(u64 address, Width width, Piece&& piece) const;
+    [[noreturn]] void refuse(const Claim& claim, const std::string& why) const;
+
     std::string name_;
     u64 size_;
     std::vector<Claim> claims_;
+    mutable std::size_t last_ = 0;  // index of the claim that was found last
 };
 
 }  // namespace seventeen
