@@ -56,22 +56,38 @@ class PrivilegeEngine {
 
     // --- interrupts and exceptions (interrupt_delivery.cpp, software_interrupt.cpp) ---
     Fault software_interrupt(u8 vector, SoftwareInterrupt kind);
-    // Delivers an exception whose return address is rip; escalates to #DF and to shutdown.
+    // Delivers an exception whose return address is rip; escalates to #DF and to shutdown. Ends
+    // both shadows and drops CpuState::pending_debug, which the faulting instruction did not earn
+    // (SDM 3A 6.8.3, 6.9). The RF it pushes is 1 for a fault; for #DB, which may be a trap, it is
+    // RF as it stands (SDM 3B 17.3.1.1), which whoever raises #DB has set.
     void deliver(Fault fault);
     void deliver_external(u8 vector);  // an acknowledged INTR; also NMI, with vector 2
 
     // --- the boundary between two instructions (boundary.cpp) ---
+    // An engine does, before each instruction (or each run of instructions it knows to be safe):
+    //     if (state.attention) switch (service_boundary()) ...
+    //     if (needs_care()) { begin_careful, one instruction, end_careful } else run on
+    // and looks again whenever attention is raised. Code that runs on may assume that TF, RF and
+    // both shadows are clear and no instruction breakpoint is enabled: whatever makes one of them
+    // true (POPF, IRET, STI, MOV SS, MOV DR, a task switch, a delivery) raises attention.
+    //
+    // A repeated string instruction that stops between two iterations leaves rip at itself and sets
+    // RF (raising attention): the breakpoint on it is not met twice, and whatever interrupts it
+    // pushes RF = 1 (SDM 3B 17.3.1.1). While TF is set it stops after every iteration. It looks at
+    // attention between iterations, where data breakpoints and interrupts show.
     enum class Boundary : u8 { kRun, kHalted, kShutdown };
-    // Takes pending debug traps, NMI and INTR in the SDM's order of priority, wakes from HLT; calls
-    // nothing where nothing is pending. Clears CpuState::attention, unless care is needed still.
+    // Takes a pending debug trap, then NMI, then INTR (SDM 3A table 6-2), each at most once; wakes
+    // from HLT. Clears CpuState::attention, unless a delivery raised it again, care is needed, a
+    // trap is held back by a shadow or the CPU does not run.
     Boundary service_boundary();
     // The next instruction must be run alone between begin_careful() and end_careful(): TF, RF, a
     // shadow after STI/MOV SS or an instruction breakpoint is in force.
     bool needs_care() const;
-    // Instruction breakpoints at rip (unless RF): a #DB fault; otherwise remembers TF and shadows.
+    // Before the instruction is fetched. Instruction breakpoints at rip (unless RF or MOV SS hides
+    // them): a #DB fault to deliver. Otherwise RF and both shadows are used up, and TF remembered.
     Fault begin_careful();
-    // After an instruction that retired: clears RF and the shadows that have had their instruction,
-    // and notes the single-step trap if TF was set when it began.
+    // After an instruction (or iteration) that retired, not after a fault: notes the single-step
+    // trap if TF was set when it began.
     void end_careful();
 
     // --- flags (flags.cpp): CPL, IOPL, VM, VME and PVI rules ---
@@ -86,6 +102,9 @@ class PrivilegeEngine {
     Fault write_control(unsigned number, u32 value);
     Fault load_machine_status(u16 value);  // LMSW
     Fault clear_task_switched();           // CLTS
+    // CR3, as MOV and a task switch load it: the PDPTEs with it under PAE, #GP(0) and nothing
+    // changed where they have reserved bits set; translations are flushed but for global ones.
+    Fault load_page_directory(u32 value);
     Fault read_debug(unsigned number, u32& value);
     Fault write_debug(unsigned number, u32 value);
     Fault load_descriptor_table(DescriptorTable& table, u32 base, u16 limit);  // LGDT, LIDT
@@ -131,6 +150,11 @@ class PrivilegeEngine {
     Wiring wiring_;
     SegmentedMemory memory_;
     Line ferr_;
+    // The careful instruction in progress.
+    struct {
+        bool single_step = false;   // TF was set; a software interrupt takes it back (3B 17.3.1.4)
+        bool debug_shadow = false;  // it followed MOV SS, so a MOV SS now has no shadow of its own
+    } careful_;
     // Private helpers: split them over classes in files of their own, not over this list.
 };
 
