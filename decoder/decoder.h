@@ -1,11 +1,14 @@
 // Decoder: bytes and mode → Instruction. The only door to Zydis.
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "decoder/instruction.h"
 
 namespace seventeen::decoder {
+
+inline constexpr std::size_t kMaxInstructionLength = 15;
 
 enum class DecodeStatus : u8 {
     kOk,
@@ -20,6 +23,10 @@ class Decoder {
     // On kOk `into` holds the instruction; it is never longer than `bytes`. On kInvalid
     // `into.length` is the length as far as it is known and `into.bytes` what was looked at.
     DecodeStatus decode(std::span<const u8> bytes, CodeSize size, Instruction& into) const;
+
+  private:
+    struct Zydis;  // one configured Zydis decoder for each CodeSize
+    std::shared_ptr<const Zydis> zydis_;
 };
 
 }  // namespace seventeen::decoder

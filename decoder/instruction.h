@@ -22,7 +22,6 @@ enum class RegisterClass : u8 {
     kSegment,
     kControl,
     kDebug,
-    kTest,
     kX87,
     kMmx,
     kXmm,
@@ -32,7 +31,7 @@ struct Operand {
     OperandKind kind = OperandKind::kNone;
     RegisterClass register_class = RegisterClass::kNone;
     // Register number as x86 encodes it within its class. kGpr8: 0..3 AL CL DL BL, 4..7 AH CH DH
-    // BH.
+    // BH (and 20..23 SPL BPL SIL DIL, in 64-bit code only).
     u8 number = 0;
     // Bytes accessed: 1, 2, 4, 8, 10, 16, … ; 0 where an operand only names an address (LEA).
     u16 size = 0;
@@ -46,6 +45,7 @@ struct MemoryOperand {
     u8 index = kNoGpr;
     u8 scale = 0;  // shift count, 0..3
     s64 displacement = 0;
+    bool ip_relative = false;  // 64-bit code only: counts from the next instruction
 };
 
 // Where things lie in `bytes`, for the translator: 0 means absent.
@@ -62,7 +62,7 @@ enum class CodeSize : u8 { k16, k32, k64 };
 struct Instruction {
     Mnemonic mnemonic = Mnemonic::kInvalid;
     u8 length = 0;
-    u8 operand_size = 0;  // effective: 2, 4 or 8 bytes
+    u8 operand_size = 0;  // effective: 2, 4 or 8 bytes, also where operands are bytes or wider
     u8 address_size = 0;  // effective: 2, 4 or 8 bytes
     bool lock = false;
     bool rep = false;    // F3 present (and not a mandatory prefix)
