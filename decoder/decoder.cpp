@@ -72,19 +72,20 @@ bool is_mandatory(const ZydisDecodedInstruction& raw, u8 prefix) {
         });
 }
 
-u8 default_size(CodeSize size) {
-    return size == CodeSize::k16 ? 2 : 4;
+// Sizes of 16- and 32-bit code; `toggled` by a prefix.
+u8 effective_size(CodeSize size, bool toggled) {
+    return (size == CodeSize::k16) != toggled ? 2 : 4;
 }
 
 u8 operand_size(const ZydisDecodedInstruction& raw, const Prefixes& prefixes, CodeSize size) {
     if (size == CodeSize::k64 && raw.operand_width >= 16) return raw.operand_width / 8;
     const bool toggled = prefixes.operand_size && !is_mandatory(raw, kPrefixOperandSize);
-    return default_size(size) ^ (toggled ? 2 ^ 4 : 0);
+    return effective_size(size, toggled);
 }
 
 u8 address_size(const Prefixes& prefixes, CodeSize size) {
     if (size == CodeSize::k64) return prefixes.address_size ? 4 : 8;
-    return default_size(size) ^ (prefixes.address_size ? 2 ^ 4 : 0);
+    return effective_size(size, prefixes.address_size);
 }
 
 SegmentName segment_of_prefix(u8 prefix) {

@@ -1,7 +1,7 @@
 // Mnemonic and Row: the instruction table as data.
 #include "decoder/mnemonic.h"
 
-#include <array>
+#include <iterator>
 
 namespace seventeen::decoder {
 
@@ -32,7 +32,7 @@ constexpr bool kNoLock = false;
 constexpr Row kInvalidRow{"(invalid)", Class::kControl, SensitiveGroup::kNone, Family::kControlFlow,
                           Feature::kNever};
 
-constexpr std::array kRows{
+constexpr Row kRows[]{
     kInvalidRow,
 #define SEVENTEEN_INSTRUCTION(name, kind, group, family, feature, read, written, undefined, lock) \
     Row{#name,          Class::kind,      SensitiveGroup::group,                                  \
@@ -41,7 +41,7 @@ constexpr std::array kRows{
 #include "decoder/instructions.inc"
 #undef SEVENTEEN_INSTRUCTION
 };
-static_assert(kRows.size() == static_cast<std::size_t>(Mnemonic::kCount));
+static_assert(std::size(kRows) == static_cast<std::size_t>(Mnemonic::kCount));
 
 }  // namespace
 
