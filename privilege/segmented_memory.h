@@ -76,6 +76,11 @@ class SegmentedMemory {
         return {};
     }
 
+    // #AC for an access at the current level that lies at a known linear address.
+    Fault check_alignment(LinearAddress address, std::size_t size) const {
+        return misaligned(address, size) ? Fault::with_code(Vector::kAlignmentCheck, 0) : Fault{};
+    }
+
     mmu::Privilege privilege() const {
         return state_.cpl == 3 ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
     }
