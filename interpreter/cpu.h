@@ -15,9 +15,8 @@ struct Cpu {
     mmu::Mmu& mmu;
     privilege::PrivilegeEngine& privilege;
     privilege::SegmentedMemory memory;
-    // How many more instructions may retire before the next event: a repeated string instruction
-    // runs at most this many iterations (at least one).
-    u64 budget = 0;
+    // CpuState::retired may not pass this: a repeated string instruction yields when it is reached.
+    u64 target = 0;
 
     // SAFETY: `offset` comes from make_operation and names a register within gpr.
     template <typename T>

@@ -1,7 +1,16 @@
 // Interpreter: one instruction at a time; the specification the other engines are held to.
+//
+// run() alternates between two things: straight runs of decoded operations from the block cache,
+// and, whenever CpuState::attention is raised, a look around at the boundary (PrivilegeEngine takes
+// interrupts and traps there). An instruction under TF, a breakpoint or an interrupt shadow runs
+// alone, between begin_careful() and end_careful().
+//
+// What counts as retired: every instruction that completes, every iteration of a repeated string
+// instruction, and every fault that is delivered in an instruction's place. The last keeps virtual
+// time moving in a guest that does nothing but fault.
 #pragma once
 
-#include <memory>
+#include <optional>
 
 #include "core/engine.h"
 #include "decoder/decoder.h"
@@ -18,13 +27,37 @@ class Interpreter final : public Engine {
     Exit run(u64 target) override;
     void reset() override;
 
-    // Runs exactly one instruction (or one iteration), or delivers one event instead.
-    void step();
+    // Runs exactly one instruction (or one iteration), or delivers what is pending before it.
+    Exit step() { return run(cpu_.state.retired + 1); }
 
   private:
+    // Where the page of code at a linear page lies, while nothing has changed that.
+    struct CodePage {
+        u64 linear_page = ~u64{0};
+        u64 generation = 0;
+        mmu::Privilege privilege = mmu::Privilege::kSupervisor;
+        PhysicalAddress physical;
+    };
+
+    std::optional<Exit> look_around();
+    void run_carefully();
+    // These say whether the last instruction completed; otherwise its fault has been delivered.
+    bool run_block(u64 target);
+    bool run_operations(const Block& block, u64 count);
+    // Decodes and runs the instruction at EIP from scratch: it crosses a page or the segment's
+    // limit, or lies where there is no memory to cache.
+    bool run_uncached();
+    bool run_one(const Operation& operation);
+    bool raise(const Fault& fault);
+
+    Fault locate(u32 eip, PhysicalAddress& physical);
+    const Block& decode_block(BlockKey key, const u8* page);
+    Fault fetch_uncached(Operation& operation);
+
     Cpu cpu_;
     decoder::Decoder decoder_;
     BlockCache blocks_;
+    CodePage code_page_;
 };
 
 }  // namespace seventeen::interpreter

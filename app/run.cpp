@@ -1,0 +1,95 @@
+// `seventeen run`: builds the machine, runs it in slices, prints hashes, state and the outcome.
+#include "app/run.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "core/file.h"
+#include "machine/machine.h"
+#include "machine/memory_map.h"
+
+namespace seventeen::app {
+
+namespace {
+
+using machine::Machine;
+using machine::Stop;
+
+void load_images(Machine& machine, const RunOptions& options) {
+    if (!options.bios.empty())
+        machine.load_firmware(read_file(options.bios, machine::kFirmwareLargest));
+    for (const RawImage& image : options.raw)
+        machine.load_raw(image.address, read_file(image.file, options.memory));
+    if (options.bios.empty()) machine.start_at(options.raw.front().address);
+}
+
+// In slices that end at each multiple of `hash_every`.
+Stop run_hashing(Machine& machine, const RunOptions& options) {
+    const u64 limit = options.max_instructions;
+    if (options.hash_every == 0) return machine.run(limit);
+    for (;;) {
+        const u64 now = machine.cpu().retired;
+        const u64 next = (now / options.hash_every + 1) * options.hash_every;
+        const Stop stop = machine.run(std::min(limit, next));
+        if (machine.cpu().retired == next)
+            std::fprintf(stderr, "hash %" PRIu64 " %016" PRIx64 "\n", next, machine.digest());
+        if (stop != Stop::kLimit || machine.cpu().retired >= limit) return stop;
+    }
+}
+
+void print_segment(const char* name, const SegmentRegister& segment) {
+    std::printf("%-4s %04x base %08" PRIx64 " limit %08x attributes %05x\n", name, segment.selector,
+                segment.base, segment.limit, segment.attributes);
+}
+
+void print_state(const CpuState& state) {
+    constexpr const char* kNames[] = {"EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"};
+    constexpr const char* kSegments[] = {"ES", "CS", "SS", "DS", "FS", "GS"};
+    for (unsigned i = 0; i < std::size(kNames); ++i)
+        std::printf("%s %08" PRIx64 "%c", kNames[i], state.gpr[i], i % 4 == 3 ? '\n' : ' ');
+    std::printf("EIP %08x EFLAGS %08x CPL %u\n", state.eip(), state.eflags(), unsigned{state.cpl});
+    for (unsigned i = 0; i < kSegmentCount; ++i) print_segment(kSegments[i], state.segments[i]);
+    print_segment("LDTR", state.ldtr);
+    print_segment("TR", state.tr);
+    std::printf("GDTR base %08" PRIx64 " limit %04x\nIDTR base %08" PRIx64 " limit %04x\n",
+                state.gdtr.base, state.gdtr.limit, state.idtr.base, state.idtr.limit);
+    std::printf("CR0 %08" PRIx64 " CR2 %08" PRIx64 " CR3 %08" PRIx64 " CR4 %08" PRIx64 "\n",
+                state.cr0, state.cr2, state.cr3, state.cr4);
+}
+
+int report(const Machine& machine, Stop stop) {
+    const u64 retired = machine.cpu().retired;
+    switch (stop) {
+        case Stop::kLimit:
+            std::fprintf(stderr, "seventeen: stopped after %" PRIu64 " instructions\n", retired);
+            return 0;
+        case Stop::kHalted:
+            std::fprintf(stderr,
+                         "seventeen: halted after %" PRIu64 " instructions; nothing can wake it\n",
+                         retired);
+            return 0;
+        case Stop::kTripleFault:
+            std::fprintf(stderr, "seventeen: triple fault after %" PRIu64 " instructions\n",
+                         retired);
+            return 1;
+        case Stop::kExit: break;
+    }
+    return static_cast<int>((machine.exit_value() << 1 | 1) & 0xff);
+}
+
+}  // namespace
+
+int run_guest(const RunOptions& options) {
+    Machine machine(
+        {.memory = options.memory, .cpu = options.cpu, .rate = {}, .console = [](char text) {
+             std::putchar(text);
+         }});
+    load_images(machine, options);
+    const Stop stop = run_hashing(machine, options);
+    if (options.print_state) print_state(machine.cpu());
+    std::fflush(stdout);
+    return report(machine, stop);
+}
+
+}  // namespace seventeen::app
