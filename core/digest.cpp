@@ -6,7 +6,7 @@
 namespace seventeen {
 
 u64 digest(std::span<const u8> bytes, u64 seed) {
-    u64 sum = digest_word(seed, bytes.size());
+    u64 sum = digest_word(digest_word(kDigestFactor, seed), bytes.size());
     while (!bytes.empty()) {
         u64 word = 0;
         const std::size_t size = bytes.size() < sizeof word ? bytes.size() : sizeof word;

@@ -10,13 +10,15 @@
 
 namespace seventeen {
 
-// `seed` chains digests: the digest of what came before.
-u64 digest(std::span<const u8> bytes, u64 seed = 0);
+inline constexpr u64 kDigestFactor = 0x9e37'79b9'7f4a'7c15;  // odd: 2^64 ÷ the golden ratio
+
 // Adds one word; a bijection of the digest so far.
 constexpr u64 digest_word(u64 sum, u64 word) {
-    constexpr u64 kOdd = 0x9e37'79b9'7f4a'7c15;  // 2^64 ÷ the golden ratio
-    sum = (sum ^ word) * kOdd;
+    sum = (sum ^ word) * kDigestFactor;
     return sum ^ (sum >> 32);
 }
+
+// `seed` chains digests: the digest of what came before.
+u64 digest(std::span<const u8> bytes, u64 seed = 0);
 
 }  // namespace seventeen
