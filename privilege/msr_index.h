@@ -8,9 +8,6 @@ namespace seventeen::privilege {
 inline constexpr u32 kMsrP5McAddress = 0x0;
 inline constexpr u32 kMsrP5McType = 0x1;
 inline constexpr u32 kMsrTimeStampCounter = 0x10;
-inline constexpr u32 kMsrP5EventSelect = 0x11;
-inline constexpr u32 kMsrP5Counter0 = 0x12;
-inline constexpr u32 kMsrP5Counter1 = 0x13;
 inline constexpr u32 kMsrPlatformId = 0x17;
 inline constexpr u32 kMsrApicBase = 0x1b;
 inline constexpr u32 kMsrPowerOnConfiguration = 0x2a;
@@ -45,13 +42,10 @@ inline constexpr u64 kApicBaseReset = 0xfee00000 | kApicBaseEnable | kApicBaseBo
 inline constexpr u64 kMiscEnableFastStrings = 1u << 0;
 inline constexpr u64 kMiscEnableBtsUnavailable = 1u << 11;
 inline constexpr u64 kMiscEnablePebsUnavailable = 1u << 12;
-inline constexpr u64 kMiscEnableExecuteDisableOff = u64{1} << 34;
+inline constexpr u64 kMiscEnableWritable = kMiscEnableFastStrings;
 
-inline constexpr u64 kMtrrVariableValid = 1u << 11;
-inline constexpr u64 kMtrrFixedEnable = 1u << 10;
-inline constexpr u64 kMtrrEnable = 1u << 11;
-inline constexpr u64 kMtrrWriteCombining = 1u << 10;  // in the capabilities
-inline constexpr u64 kMtrrFixedSupported = 1u << 8;
-inline constexpr u64 kMtrrVariableCount = 8;
+inline constexpr u64 kMtrrVariableValid = 1u << 11;               // in a variable range's mask
+inline constexpr u64 kMtrrDefaultEnables = 3u << 10;              // fixed ranges, all ranges
+inline constexpr u64 kMtrrCapabilities = 8 | 1u << 8 | 1u << 10;  // 8 ranges, fixed ones, WC
 
 }  // namespace seventeen::privilege
