@@ -4,10 +4,13 @@
 // segments of the standard GDT are flat 4 GiB ones, so offsets are linear addresses.
 #pragma once
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <initializer_list>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "core/bus.h"
 #include "core/cpu_state.h"
@@ -231,6 +234,53 @@ inline void Bench::enable_paging() {
 inline void Bench::change_page(u32 address, u32 clear, u32 set) {
     const u32 entry = kPageTable + (address >> kPageShift) * 4;
     write<u32>(entry, (dword(entry) & ~clear) | set);
+}
+
+// The faults that name a selector or a gate.
+inline Fault gp(u32 code) {
+    return Fault::general_protection(code);
+}
+inline Fault ss(u32 code) {
+    return Fault::stack(code);
+}
+inline Fault np(u32 code) {
+    return Fault::with_code(Vector::kSegmentNotPresent, code);
+}
+inline Fault ts(u32 code) {
+    return Fault::with_code(Vector::kInvalidTss, code);
+}
+inline const Fault kNoFault;
+
+// One way in which an operation can be refused: what `prepare` spoils, and the fault.
+struct Refusal {
+    const char* what;
+    std::function<void(Bench&)> prepare;
+    Fault expected;
+};
+
+// The operation must fault and change nothing: no register, no byte below the page tables (whose
+// accessed bits a fault may leave set).
+template <typename Operation>
+void check_refused(Bench& bench, const Fault& expected, Operation&& operation) {
+    const CpuState before = bench.state;
+    const auto ram = bench.memory.ram().first(kPageDirectory);
+    const std::vector<u8> bytes(ram.begin(), ram.end());
+    const Fault fault = operation();
+    CHECK(fault == expected);
+    CHECK(bench.state == before);
+    CHECK(std::equal(bytes.begin(), bytes.end(), ram.begin()));
+}
+
+// Every row on a bench of its own, which `setup` brings to where the operation would succeed.
+template <typename Setup, typename Operation>
+void check_refusals(std::initializer_list<Refusal> rows, Setup&& setup, Operation&& operation) {
+    for (const Refusal& row : rows) {
+        INFO(row.what);
+        Bench bench;
+        setup(bench);
+        row.prepare(bench);
+        check_refused(bench, row.expected, [&] { return operation(bench); });
+    }
 }
 
 }  // namespace seventeen::privilege
