@@ -2,48 +2,51 @@
 //
 // An access always sees the page tables as they stand in memory (design 4.3): pages that TLB
 // entries were derived from are guarded, and a write to one drops what depended on the entries it
-// changed. Nothing a guest does needs INVLPG to be seen. PAE's four PDPTEs are the exception that
-// the SDM makes: CpuState::pdpte is loaded with CR3.
+// changed. Nothing a guest does needs INVLPG to be seen, and global pages outlive a MOV CR3 only if
+// the new tables say so, too. PAE's four PDPTEs are the exception that the SDM makes:
+// CpuState::pdpte is loaded with CR3. Page tables that lie in MMIO cannot be guarded: they are
+// walked at every access, and fetch() results from them last until the next flush or INVLPG.
+//
+// A and D bits are set by accesses that don't fault, and by nothing else. An access that touches
+// two pages is checked on both before it changes anything; the fault's address is the first byte
+// that faults.
 #pragma once
 
 #include <array>
 #include <concepts>
 #include <cstring>
-#include <memory>
-#include <vector>
+#include <utility>
 
 #include "core/cpu_state.h"
 #include "core/fault.h"
 #include "core/types.h"
+#include "mmu/access.h"
+#include "mmu/data_breakpoints.h"
+#include "mmu/page_walk.h"
 #include "mmu/physical_memory.h"
+#include "mmu/table_watch.h"
+#include "mmu/tlb.h"
 
 namespace seventeen::mmu {
 
-enum class Access : u8 { kRead, kWrite, kExecute };
-// With whose rights: descriptor tables, TSSes and the IDT are always read as supervisor.
-enum class Privilege : u8 { kSupervisor, kUser };
-
-// One line of the TLB: a linear page and, for each right it grants, the page number as tag.
-struct TlbEntry {
-    static constexpr u64 kNone = ~u64{0};
-    u64 read_page = kNone;
-    u64 write_page = kNone;
-    u64 delta = 0;  // linear address + delta = host address
-};
-
 class Mmu final : public GuardObserver {
   public:
-    static constexpr unsigned kTlbEntries = 1024;  // for each privilege
+    static constexpr unsigned kTlbEntries = Tlb::kLines;  // for each privilege
 
     Mmu(CpuState& state, PhysicalMemory& memory);
     ~Mmu() override;
 
     PhysicalMemory& memory() { return memory_; }
 
+    // MAXPHYADDR and PAT: fixed by the CPU model, set before anything runs.
+    void set_paging_model(const PagingModel& model);
+
     // --- data accesses; T is trivially copyable and at most 64 bytes long ---
+    // Data breakpoints that an access meets are noted in CpuState::pending_debug. The processor's
+    // own accesses (descriptor tables, TSSes) count as well: the SDM leaves it to implementations.
     template <typename T>
     Fault read(LinearAddress address, Privilege privilege, T& value) {
-        const TlbEntry& entry = line(address, privilege);
+        const TlbEntry& entry = tlb_.entry(address, privilege);
         if (entry.read_page == address.page() && fits<T>(address)) [[likely]] {
             std::memcpy(&value, host(entry, address), sizeof(T));
             return {};
@@ -53,7 +56,7 @@ class Mmu final : public GuardObserver {
 
     template <typename T>
     Fault write(LinearAddress address, Privilege privilege, const T& value) {
-        const TlbEntry& entry = line(address, privilege);
+        const TlbEntry& entry = tlb_.entry(address, privilege);
         if (entry.write_page == address.page() && fits<T>(address)) [[likely]] {
             std::memcpy(host(entry, address), &value, sizeof(T));
             return {};
@@ -65,7 +68,7 @@ class Mmu final : public GuardObserver {
     // and only where nothing can fault any more.
     template <typename T, std::invocable<T> Change>
     Fault modify(LinearAddress address, Privilege privilege, Change&& change) {
-        const TlbEntry& entry = line(address, privilege);
+        const TlbEntry& entry = tlb_.entry(address, privilege);
         if (entry.write_page == address.page() && fits<T>(address)) [[likely]] {
             T value;
             std::memcpy(&value, host(entry, address), sizeof(T));
@@ -76,10 +79,11 @@ class Mmu final : public GuardObserver {
         if (Fault fault = probe(address, privilege, Access::kWrite, sizeof(T))) return fault;
         T value;
         if (Fault fault = read_slow(address, privilege, &value, sizeof(T))) return fault;
-        return write_slow(address, privilege, &static_cast<const T&>(value = change(value)),
-                          sizeof(T));
+        value = change(value);
+        return write_slow(address, privilege, &value, sizeof(T));
     }
 
+    // At most a page long.
     Fault read_bytes(LinearAddress address, Privilege privilege, void* into, std::size_t size) {
         return read_slow(address, privilege, into, size);
     }
@@ -88,25 +92,28 @@ class Mmu final : public GuardObserver {
         return write_slow(address, privilege, from, size);
     }
 
-    // Would the access fault? Sets A (and, for writing, D) bits as the access itself would.
+    // Would the access (of at most a page) fault? Sets A (and, for writing, D) bits as the access
+    // itself would.
     Fault probe(LinearAddress address, Privilege privilege, Access access, std::size_t size);
 
     // A fast host pointer for a run of accesses within one page (string instructions), or nullptr
-    // where the slow way must be taken; valid until the next access through the Mmu.
+    // where the slow way must be taken (it may fault); valid until the next access through the Mmu.
+    // Sets A and D bits: the caller does access the byte at `address`, in either way.
     const u8* read_run(LinearAddress address, Privilege privilege);
     u8* write_run(LinearAddress address, Privilege privilege);
 
     // --- code ---
-    // Where the page of code at `address` lies; #PF with the fetch rules (NX, U/S).
+    // Where the byte of code at `address` lies, A20 applied; #PF with the fetch rules (NX, U/S).
     Fault fetch(LinearAddress address, Privilege privilege, PhysicalAddress& physical);
     // Increases whenever a translation that fetch() returned may have changed: an engine may keep
     // (linear page → physical page) while it stands still.
     u64 fetch_generation() const { return fetch_generation_; }
 
     // --- what changes translations (PrivilegeEngine calls these) ---
-    void flush_all();                          // CR0.PG/WP, CR4.PSE/PAE/PGE, EFER.NXE changed
+    void flush_all();  // CR0.PG/WP, CR4.PSE/PAE/PGE, EFER.NXE changed; state or RAM were replaced
     void flush_non_global();                   // MOV CR3, task switch
     void invalidate_page(LinearAddress page);  // INVLPG
+    void breakpoints_changed();                // DR0..DR3 or DR7: MOV DR, task switch
 
     // Looks without touching: no A/D bits, no fault (debugger, monitor). False: not mapped.
     bool peek(LinearAddress address, PhysicalAddress& physical) const;
@@ -114,10 +121,13 @@ class Mmu final : public GuardObserver {
     void guarded_write(PhysicalAddress address, std::size_t size) override;
 
   private:
-    static std::size_t index(LinearAddress address) { return address.page() % kTlbEntries; }
-    const TlbEntry& line(LinearAddress address, Privilege privilege) const {
-        return tlb_[static_cast<unsigned>(privilege)][index(address)];
-    }
+    // An access's bytes on one page.
+    struct Part {
+        PhysicalAddress address;
+        std::size_t size = 0;
+    };
+    using Parts = std::array<Part, 2>;
+
     template <typename T>
     static bool fits(LinearAddress address) {
         return address.offset() <= kPageSize - sizeof(T);
@@ -131,12 +141,25 @@ class Mmu final : public GuardObserver {
     Fault read_slow(LinearAddress address, Privilege privilege, void* into, std::size_t size);
     Fault write_slow(LinearAddress address, Privilege privilege, const void* from,
                      std::size_t size);
+    Fault resolve(LinearAddress address, Privilege privilege, Access access, std::size_t size,
+                  Parts& parts);
+    Fault translate(LinearAddress address, Privilege privilege, Access access,
+                    PhysicalAddress& physical);
+    u8* run(LinearAddress address, Privilege privilege, Access access, u64 TlbEntry::*tag);
+    Fault check_page(LinearAddress address, Privilege privilege, Access access);
+    void keep(Tlb::Lane lane, const Translation& translation);
+    void promote(Tlb::Lane lane, const Translation& translation);
+    void note_breakpoints(LinearAddress address, const Parts& parts, Access access);
+    void memory_changed(const PhysicalMemory::Change& change);
 
     CpuState& state_;
     PhysicalMemory& memory_;
+    PageWalker walker_;
+    Tlb tlb_;
+    TableWatch watch_;
+    DataBreakpoints breakpoints_;
     u64 fetch_generation_ = 0;
-    std::array<std::array<TlbEntry, kTlbEntries>, 2> tlb_;
-    // the rest belongs to mmu.cpp's author
+    unsigned listener_ = 0;
 };
 
 }  // namespace seventeen::mmu

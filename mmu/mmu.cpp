@@ -1,0 +1,200 @@
+// The slow path: translate, keep what was learnt, go to physical memory.
+#include "mmu/mmu.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace seventeen::mmu {
+
+namespace {
+
+// Linear addresses have 32 bits, and an access past the last wraps to the first.
+constexpr u64 kLinearMask = 0xffff'ffff;
+
+LinearAddress wrapped(LinearAddress address) {
+    return {address.value & kLinearMask};
+}
+
+}  // namespace
+
+Mmu::Mmu(CpuState& state, PhysicalMemory& memory)
+    : state_(state), memory_(memory), walker_(state, memory), watch_(memory, tlb_) {
+    memory_.add_observer(Guard::kPageTable, *this);
+    listener_ = memory_.add_change_listener(
+        [this](const PhysicalMemory::Change& change) { memory_changed(change); });
+    breakpoints_.update(state_.dr);
+}
+
+Mmu::~Mmu() {
+    memory_.remove_change_listener(listener_);
+    memory_.remove_observer(Guard::kPageTable, *this);
+}
+
+void Mmu::set_paging_model(const PagingModel& model) {
+    walker_.set_model(model);
+    flush_all();
+}
+
+// --- accesses ---
+
+Fault Mmu::read_slow(LinearAddress address, Privilege privilege, void* into, std::size_t size) {
+    Parts parts;
+    if (Fault fault = resolve(address, privilege, Access::kRead, size, parts)) return fault;
+    note_breakpoints(address, parts, Access::kRead);
+    u8* to = static_cast<u8*>(into);
+    for (const Part& part : parts) {
+        if (part.size == 0) break;
+        memory_.read(part.address, to, part.size);
+        to += part.size;
+    }
+    return {};
+}
+
+Fault Mmu::write_slow(LinearAddress address, Privilege privilege, const void* from,
+                      std::size_t size) {
+    Parts parts;
+    if (Fault fault = resolve(address, privilege, Access::kWrite, size, parts)) return fault;
+    note_breakpoints(address, parts, Access::kWrite);
+    const u8* next = static_cast<const u8*>(from);
+    for (const Part& part : parts) {
+        if (part.size == 0) break;
+        memory_.write(part.address, next, part.size);
+        next += part.size;
+    }
+    return {};
+}
+
+Fault Mmu::probe(LinearAddress address, Privilege privilege, Access access, std::size_t size) {
+    Parts parts;
+    return resolve(address, privilege, access, size, parts);
+}
+
+Fault Mmu::resolve(LinearAddress address, Privilege privilege, Access access, std::size_t size,
+                   Parts& parts) {
+    check(size - 1 < kPageSize, "an access has between one byte and a page of them");
+    const LinearAddress first = wrapped(address);
+    parts[0].size = std::min<std::size_t>(size, kPageSize - first.offset());
+    parts[1].size = size - parts[0].size;
+    if (parts[1].size == 0) return translate(first, privilege, access, parts[0].address);
+
+    // Both must be permitted before the first page's A and D bits may change.
+    const LinearAddress second = wrapped(first + parts[0].size);
+    if (Fault fault = check_page(first, privilege, access)) return fault;
+    if (Fault fault = check_page(second, privilege, access)) return fault;
+    if (Fault fault = translate(first, privilege, access, parts[0].address)) return fault;
+    return translate(second, privilege, access, parts[1].address);
+}
+
+Fault Mmu::check_page(LinearAddress address, Privilege privilege, Access access) {
+    const Translation* known = tlb_.find(Tlb::lane(privilege, access), address.page());
+    if (known && (access != Access::kWrite || known->may_write)) return {};
+    return walker_.check(address, privilege, access);
+}
+
+Fault Mmu::translate(LinearAddress address, Privilege privilege, Access access,
+                     PhysicalAddress& physical) {
+    const Tlb::Lane lane = Tlb::lane(privilege, access);
+    const Translation* known = tlb_.find(lane, address.page());
+    Translation fresh;
+    if (!known || (access == Access::kWrite && !known->may_write)) {
+        if (Fault fault = walker_.walk(address, privilege, access, fresh)) return fault;
+        keep(lane, fresh);
+        known = &fresh;
+    }
+    physical = known->physical + address.offset();
+    if (access != Access::kExecute && known->cacheable) promote(lane, *known);
+    return {};
+}
+
+void Mmu::keep(Tlb::Lane lane, const Translation& translation) {
+    if (!translation.cacheable) return;
+    watch_.watch(translation);
+    tlb_.insert(lane, translation);
+}
+
+// Gives the translation's line the pointers that it may have by now: guards come and go.
+void Mmu::promote(Tlb::Lane lane, const Translation& translation) {
+    if (breakpoints_.on_page(translation.linear_page)) return;
+    const u8* host = memory_.read_pointer(translation.physical);
+    if (!host) return;
+    TlbEntry entry;
+    entry.read_page = translation.linear_page;
+    if (translation.may_write && memory_.write_pointer(translation.physical))
+        entry.write_page = translation.linear_page;
+    // SAFETY: only sums of delta and an address within the page are ever dereferenced.
+    entry.delta = reinterpret_cast<u64>(host) - (translation.linear_page << kPageShift);
+    tlb_.set_entry(lane, translation.linear_page, entry);
+}
+
+void Mmu::note_breakpoints(LinearAddress address, const Parts& parts, Access access) {
+    if (!breakpoints_.armed()) return;
+    const LinearAddress first = wrapped(address);
+    u32 met = breakpoints_.hits(first, parts[0].size, access);
+    if (parts[1].size != 0)
+        met |= breakpoints_.hits(wrapped(first + parts[0].size), parts[1].size, access);
+    if (met == 0) return;
+    state_.pending_debug |= met;
+    state_.attention = true;
+}
+
+const u8* Mmu::read_run(LinearAddress address, Privilege privilege) {
+    return run(wrapped(address), privilege, Access::kRead, &TlbEntry::read_page);
+}
+
+u8* Mmu::write_run(LinearAddress address, Privilege privilege) {
+    return run(wrapped(address), privilege, Access::kWrite, &TlbEntry::write_page);
+}
+
+u8* Mmu::run(LinearAddress address, Privilege privilege, Access access, u64 TlbEntry::*tag) {
+    const TlbEntry& entry = tlb_.entry(address, privilege);
+    PhysicalAddress physical;
+    if (entry.*tag != address.page() && translate(address, privilege, access, physical))
+        return nullptr;
+    return entry.*tag == address.page() ? host(entry, address) : nullptr;
+}
+
+Fault Mmu::fetch(LinearAddress address, Privilege privilege, PhysicalAddress& physical) {
+    return translate(wrapped(address), privilege, Access::kExecute, physical);
+}
+
+bool Mmu::peek(LinearAddress address, PhysicalAddress& physical) const {
+    return walker_.look(wrapped(address), physical);
+}
+
+// --- what changes translations ---
+
+void Mmu::flush_all() {
+    breakpoints_.update(state_.dr);
+    flush_non_global();
+}
+
+// Global pages, too, must be looked up in the new tables: we act as if there were no TLB.
+void Mmu::flush_non_global() {
+    tlb_.drop_all();
+    ++fetch_generation_;
+}
+
+void Mmu::invalidate_page(LinearAddress page) {
+    tlb_.drop_page(wrapped(page).page());
+    ++fetch_generation_;
+}
+
+void Mmu::breakpoints_changed() {
+    breakpoints_.update(state_.dr);
+    tlb_.drop_entries();
+}
+
+void Mmu::guarded_write(PhysicalAddress address, std::size_t size) {
+    const u64 offset = memory_.ram_offset(address);
+    if (offset != PhysicalMemory::kNotRam && watch_.written(offset, size)) ++fetch_generation_;
+}
+
+void Mmu::memory_changed(const PhysicalMemory::Change& change) {
+    if (change.everything)
+        flush_non_global();
+    else
+        tlb_.drop_write_pointers(memory_.ram().data() + (change.ram_page << kPageShift));
+}
+
+}  // namespace seventeen::mmu

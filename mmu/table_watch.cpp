@@ -1,0 +1,85 @@
+// From a written slot to the translations that were derived from it.
+#include "mmu/table_watch.h"
+
+#include <algorithm>
+
+namespace seventeen::mmu {
+
+void TableWatch::watch(const Translation& translation) {
+    for (unsigned i = 0; i < translation.slot_count; ++i) {
+        const u64 slot = translation.slots[i];
+        if (slot == PhysicalMemory::kNotRam) continue;
+        const u64 ram_page = slot >> kPageShift;
+        const auto [found, is_new] = tables_.try_emplace(ram_page);
+        if (is_new) memory_.set_ram_guard(Guard::kPageTable, ram_page);
+        Table& table = found->second;
+        const std::size_t offset = slot & kPageMask;
+        for (std::size_t byte = 0; byte < translation.slot_size; byte += kUnit)
+            table.used.set((offset + byte) / kUnit);
+        table.idle_writes = 0;
+        const bool last_level = i + 1 == Translation::kMaxSlots;
+        if (last_level)
+            table.place(translation.linear_page, offset / translation.slot_size,
+                        translation.slot_size);
+        else
+            table.directory = true;
+    }
+}
+
+void TableWatch::Table::place(u64 linear_page, std::size_t slot, u8 size) {
+    const u64 first = linear_page - slot;
+    if (placed && (first != first_page || size != slot_size)) scattered = true;
+    placed = true;
+    first_page = first;
+    slot_size = size;
+}
+
+bool TableWatch::written(u64 ram_offset, std::size_t size) {
+    const u64 ram_page = ram_offset >> kPageShift;
+    const auto found = tables_.find(ram_page);
+    if (found == tables_.end()) return false;
+    Table& table = found->second;
+    if (++table.idle_writes >= kPatience) {
+        const bool used = table.used.any();
+        search_and_drop(ram_page << kPageShift, kPageSize);
+        release(ram_page);
+        return used;
+    }
+    const std::size_t first = (ram_offset & kPageMask) / kUnit;
+    const std::size_t last = ((ram_offset & kPageMask) + size - 1) / kUnit;
+    bool used = false;
+    for (std::size_t unit = first; unit <= last; ++unit) used = used || table.used[unit];
+    if (!used) return false;
+    drop_derived(table, ram_offset, size);
+    for (std::size_t unit = first; unit <= last; ++unit) table.used.reset(unit);
+    if (table.used.none()) release(ram_page);
+    return true;
+}
+
+void TableWatch::drop_derived(const Table& table, u64 ram_offset, std::size_t size) {
+    if (table.directory || table.scattered) {
+        search_and_drop(ram_offset, size);
+        return;
+    }
+    const std::size_t offset = ram_offset & kPageMask;
+    const std::size_t last = (offset + size - 1) / table.slot_size;
+    for (std::size_t slot = offset / table.slot_size; slot <= last; ++slot)
+        tlb_.drop_page(table.first_page + slot);
+}
+
+void TableWatch::search_and_drop(u64 ram_offset, std::size_t size) {
+    tlb_.drop_if([&](const Translation& translation) {
+        const auto touched = [&](u64 slot) {
+            return slot < ram_offset + size && ram_offset < slot + translation.slot_size;
+        };
+        const auto first = translation.slots.begin();
+        return std::any_of(first, first + translation.slot_count, touched);
+    });
+}
+
+void TableWatch::release(u64 ram_page) {
+    tables_.erase(ram_page);
+    memory_.clear_ram_guard(Guard::kPageTable, ram_page);
+}
+
+}  // namespace seventeen::mmu

@@ -1,0 +1,63 @@
+// TableWatch: keeps the TLB coherent, by remembering which slots of which page tables it used.
+//
+// A page of RAM is *watched* (Guard::kPageTable) while translations may exist that were derived
+// from one of its slots. For each watched page there is a record of the slots used. A write drops
+// what was derived from the slots it touches, and forgets those slots; a write to other slots (the
+// usual case: the guest maps a page that wasn't there) drops nothing. When no used slot is left the
+// page is released: guard and record go. So is a page that is written again and again without any
+// walk using it: it has probably become ordinary memory, and writes run at full speed again.
+//
+// Flushing the TLB forgets nothing here: a slot that seems used but is not costs one vain search.
+// Pages are known by where they lie in RAM, so it does not matter through which address, by which
+// engine or which DMA they are written, nor whether the map changes.
+#pragma once
+
+#include <bitset>
+#include <unordered_map>
+
+#include "core/types.h"
+#include "mmu/page_walk.h"
+#include "mmu/physical_memory.h"
+#include "mmu/tlb.h"
+
+namespace seventeen::mmu {
+
+class TableWatch {
+  public:
+    TableWatch(PhysicalMemory& memory, Tlb& tlb) : memory_(memory), tlb_(tlb) {}
+
+    // `translation` is about to be used: watches its slots. (Before any write pointer is taken: its
+    // page may be its own page table.)
+    void watch(const Translation& translation);
+    // Bytes of RAM in a watched page have changed. False: nothing can have depended on them.
+    bool written(u64 ram_offset, std::size_t size);
+
+  private:
+    static constexpr u64 kUnit = 4;  // bytes; an entry of eight takes two
+    static constexpr unsigned kUnits = kPageSize / kUnit;
+    static constexpr unsigned kPatience = 64;
+
+    // What a page serves as. Where it is a page table at one place (that is how guests use them)
+    // the linear page of each slot is known, and a changed slot needs no search.
+    struct Table {
+        std::bitset<kUnits> used;
+        bool directory = false;
+        bool scattered = false;  // a table at several places
+        bool placed = false;     // a table whose first slot translates first_page
+        u8 slot_size = 4;
+        u64 first_page = 0;
+        unsigned idle_writes = 0;  // since a walk used the page
+
+        void place(u64 linear_page, std::size_t slot, u8 size);
+    };
+
+    void drop_derived(const Table& table, u64 ram_offset, std::size_t size);
+    void search_and_drop(u64 ram_offset, std::size_t size);
+    void release(u64 ram_page);
+
+    PhysicalMemory& memory_;
+    Tlb& tlb_;
+    std::unordered_map<u64, Table> tables_;  // by page of RAM
+};
+
+}  // namespace seventeen::mmu

@@ -1,0 +1,62 @@
+// Filling and dropping lines.
+#include "mmu/tlb.h"
+
+#include "core/check.h"
+
+namespace seventeen::mmu {
+
+void Tlb::insert(Lane lane, const Translation& translation) {
+    const std::size_t line = index(translation.linear_page);
+    drop_line(lane, line);
+    Line& to = lines(lane)[line];
+    to.translation = translation;
+    if (to.listed) return;
+    to.listed = true;
+    filled(lane).push_back(static_cast<u16>(line));
+}
+
+void Tlb::set_entry(Lane lane, u64 linear_page, const TlbEntry& entry) {
+    check(is_data(lane) && find(lane, linear_page), "a TLB entry has no translation behind it");
+    entries_[static_cast<unsigned>(lane)][index(linear_page)] = entry;
+}
+
+void Tlb::drop_line(Lane lane, std::size_t line) {
+    lines(lane)[line].translation.linear_page = Translation::kNoPage;
+    if (is_data(lane)) entries_[static_cast<unsigned>(lane)][line] = {};
+}
+
+void Tlb::drop_all() {
+    for (const Lane lane : kLanes) {
+        for (const u16 line : filled(lane)) {
+            drop_line(lane, line);
+            lines(lane)[line].listed = false;
+        }
+        filled(lane).clear();
+    }
+}
+
+void Tlb::drop_page(Lane lane, u64 linear_page) {
+    if (find(lane, linear_page)) drop_line(lane, index(linear_page));
+}
+
+void Tlb::drop_page(u64 linear_page) {
+    for (const Lane lane : kLanes) drop_page(lane, linear_page);
+}
+
+void Tlb::drop_entries() {
+    for (auto& lane : entries_) lane.fill({});
+}
+
+void Tlb::drop_write_pointers(const u8* host_page) {
+    const u64 target = reinterpret_cast<u64>(host_page);  // compared, never followed
+    for (const Lane lane : {Lane::kSupervisorData, Lane::kUserData}) {
+        for (const u16 line : filled(lane)) {
+            TlbEntry& entry = entries_[static_cast<unsigned>(lane)][line];
+            if (entry.write_page != TlbEntry::kNone &&
+                (entry.write_page << kPageShift) + entry.delta == target)
+                entry.write_page = TlbEntry::kNone;
+        }
+    }
+}
+
+}  // namespace seventeen::mmu
