@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "tests/core/fake_device.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -148,4 +148,4 @@ TEST_CASE("a device may release its range while it is accessed") {
     CHECK(bus.claims().empty());
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <string>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -51,4 +51,4 @@ TEST_CASE("a broken invariant aborts and names its place") {
     CHECK_THAT(death.message, Catch::Contains("check_test.cpp:"));
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -162,4 +162,4 @@ TEST_CASE("a section of another length is refused") {
     CHECK_THROWS_WITH(restored(image), Catch::Contains("ends too early"));
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <type_traits>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 static_assert(std::is_standard_layout_v<CpuState>, "emitters use offsetof");
 static_assert(std::is_trivially_copyable_v<CpuState>);
@@ -46,4 +46,4 @@ TEST_CASE("EFLAGS reads back as it was set") {
     CHECK(state.iopl() == 3);
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

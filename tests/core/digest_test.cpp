@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 TEST_CASE("digests are the same on every host and in every version") {
     // Snapshots and published hashes hold these: they must not change.
@@ -47,4 +47,4 @@ TEST_CASE("every change of one bit changes the digest") {
     }
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -8,7 +8,7 @@
 #include "core/snapshot.h"
 #include "tests/core/temporary_directory.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -90,4 +90,4 @@ TEST_CASE("a missing log is refused by name") {
                       Catch::Contains("cannot read") && Catch::Contains("No such file"));
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

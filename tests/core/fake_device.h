@@ -6,7 +6,7 @@
 
 #include "core/device.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 struct Access {
     char kind;  // 'r' or 'w'
@@ -38,4 +38,4 @@ class FakeDevice final : public Device {
     std::string name_;
 };
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "tests/core/temporary_directory.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 TEST_CASE("a file is replaced as a whole and read back") {
     const TemporaryDirectory directory;
@@ -41,4 +41,4 @@ TEST_CASE("what cannot be written is named and the old file stays") {
     CHECK_FALSE(std::filesystem::exists(directory.path() / "taken.part"));
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -43,4 +43,4 @@ TEST_CASE("a result shows ZF, SF and PF; carries show the rest") {
     CHECK(ArithmeticFlags{3, 0} == ArithmeticFlags{5, 0});
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

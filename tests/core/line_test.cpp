@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 TEST_CASE("a listener hears changes, not repetitions") {
     Line line;
@@ -22,4 +22,4 @@ TEST_CASE("a listener hears changes, not repetitions") {
     CHECK(heard == "010");
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/snapshot.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -364,4 +364,4 @@ TEST_CASE("a clock that could not be is refused and changes nothing") {
     refused(forged({1, 1}, 0, 0, "a"), "other events");
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

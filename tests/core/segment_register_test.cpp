@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -76,4 +76,4 @@ TEST_CASE("types grant what they say") {
     CHECK_FALSE(segment(kSegmentPresent | kSegmentWritable, 9).may_read(0, 1));  // a system segment
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 namespace {
 
@@ -168,4 +168,4 @@ TEST_CASE("random bytes after the magic are refused and never allocate what they
     }
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

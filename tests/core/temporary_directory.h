@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-namespace seventeen::tests {
+namespace seventeen {
 
 class TemporaryDirectory {
   public:
@@ -31,4 +31,4 @@ class TemporaryDirectory {
     std::filesystem::path path_;
 };
 
-}  // namespace seventeen::tests
+}  // namespace seventeen

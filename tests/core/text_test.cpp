@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace seventeen::tests {
+namespace seventeen {
 
 TEST_CASE("hexadecimal numbers are short and lower case") {
     CHECK(hex(0) == "0x0");
@@ -11,4 +11,4 @@ TEST_CASE("hexadecimal numbers are short and lower case") {
     CHECK(hex(~u64{0}) == "0xffffffffffffffff");
 }
 
-}  // namespace seventeen::tests
+}  // namespace seventeen
