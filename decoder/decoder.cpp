@@ -15,6 +15,9 @@
 
 namespace seventeen::decoder {
 
+// A ModRM byte of at least this names a register.
+constexpr u8 kModRmRegister = 0xc0;
+
 struct Decoder::Zydis {
     std::array<ZydisDecoder, 3> by_code_size;
 };
@@ -33,18 +36,19 @@ ZydisDecoder configured(ZydisMachineMode mode, ZydisStackWidth stack) {
     return decoder;
 }
 
-// VEX, EVEX, XOP and 3DNow!. Outside 64-bit code C4, C5 and 62 are LES, LDS and BOUND with a memory
-// operand; with a register operand those are #UD and VEX and EVEX took the encodings.
-bool foreign_encoding(std::span<const u8> opcode, CodeSize size) {
-    const auto next_at_least = [opcode](u8 limit) {
-        return opcode.size() > 1 && opcode[1] >= limit;
-    };
+// Encodings that no model has but Zydis knows: VEX, EVEX, XOP, 3DNow!. Outside 64-bit code C4, C5
+// and 62 are LES, LDS and BOUND with a memory operand; a register operand there was #UD before VEX
+// and EVEX took it. 0F 0D with a register operand is reserved (SDM 2D table A-6, group P).
+bool no_model_has(std::span<const u8> opcode, CodeSize size) {
+    const u8 next = opcode.size() > 1 ? opcode[1] : 0;
     switch (opcode[0]) {
         case 0x62:
         case 0xc4:
-        case 0xc5: return size == CodeSize::k64 || next_at_least(0xc0);
-        case 0x8f: return opcode.size() > 1 && (opcode[1] & 0x38) != 0;  // POP is /0 only
-        case 0x0f: return opcode.size() > 1 && opcode[1] == 0x0f;
+        case 0xc5: return size == CodeSize::k64 || next >= kModRmRegister;
+        case 0x8f: return (next & 0x38) != 0;  // POP is /0 only
+        case 0x0f:
+            return next == 0x0f ||
+                   (next == 0x0d && opcode.size() > 2 && opcode[2] >= kModRmRegister);
         default: return false;
     }
 }
@@ -250,7 +254,7 @@ DecodeStatus Decoder::decode(std::span<const u8> bytes, CodeSize size, Instructi
     into.layout.prefixes = prefixes.count;
     const auto rest = window.subspan(prefixes.count);
     if (rest.empty()) return incomplete;
-    if (foreign_encoding(rest, size)) return DecodeStatus::kInvalid;
+    if (no_model_has(rest, size)) return DecodeStatus::kInvalid;
 
     const Normalised normalised(prefixes, rest);
     const ZydisDecoder& zydis = zydis_->by_code_size[static_cast<std::size_t>(size)];
