@@ -74,7 +74,8 @@ void PrivilegeEngine::end_careful() {
     if (careful_.debug_shadow) state_.debug_shadow = false;
     // MOV SS is never single-stepped.
     if (careful_.single_step && !state_.debug_shadow) state_.pending_debug |= kDr6SingleStep;
-    if (state_.pending_debug || needs_care()) state_.attention = true;
+    // Whatever a shadow held back comes now.
+    state_.attention = true;
 }
 
 }  // namespace seventeen::privilege

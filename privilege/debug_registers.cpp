@@ -48,6 +48,7 @@ Fault PrivilegeEngine::write_debug(unsigned number, u32 value) {
     if (number == kDr6) value = (value & kDr6Writable) | kDr6Fixed;
     if (number == kDr7) value = (value & kDr7Writable) | kDr7Fixed;
     state_.dr[number] = value;
+    mmu_.breakpoints_changed();
     state_.attention = true;
     return {};
 }

@@ -87,7 +87,7 @@ class PrivilegeEngine {
     // them): a #DB fault to deliver. Otherwise RF and both shadows are used up, and TF remembered.
     Fault begin_careful();
     // After an instruction (or iteration) that retired, not after a fault: notes the single-step
-    // trap if TF was set when it began.
+    // trap if TF was set when it began, and raises attention.
     void end_careful();
 
     // --- flags (flags.cpp): CPL, IOPL, VM, VME and PVI rules ---
