@@ -29,13 +29,16 @@ Fault PrivilegeEngine::require_sse() const {
     return require_mmx();
 }
 
-// SDM 1 8.7. With CR0.NE clear a processor would stop before the instruction until FERR# brings
-// IRQ 13; it runs on here as with IGNNE# asserted, and the interrupt comes one instruction late.
+// SDM 1 8.7 and appendix D. With CR0.NE clear a processor would stop before the next waiting
+// instruction until FERR# brings IRQ 13; ours runs on, as with IGNNE# asserted.
 Fault PrivilegeEngine::report_x87_error() {
+    update_ferr();
     const bool pending = state_.fpu.status & kX87ErrorSummary;
-    const bool native = state_.cr0 & kCr0Ne;
-    ferr_.set(pending && !native);
-    return pending && native ? Fault::of(Vector::kX87Error) : Fault{};
+    return pending && (state_.cr0 & kCr0Ne) ? Fault::of(Vector::kX87Error) : Fault{};
+}
+
+void PrivilegeEngine::update_ferr() {
+    ferr_.set((state_.fpu.status & kX87ErrorSummary) && !(state_.cr0 & kCr0Ne));
 }
 
 }  // namespace seventeen::privilege

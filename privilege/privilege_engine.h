@@ -138,6 +138,9 @@ class PrivilegeEngine {
     // A pending unmasked x87 exception meets a waiting instruction: #MF, or FERR# with CR0.NE clear
     // (then no fault, and the instruction runs).
     Fault report_x87_error();
+    // FERR# follows the status word's ES while CR0.NE is clear. An x87 instruction that changes ES
+    // calls it, so that IRQ 13 comes right behind the error, while FIP still tells of it.
+    void update_ferr();
 
     // Attributes, limit and base that real and V86 mode give a segment.
     void load_real_segment(SegmentName name, u16 selector);

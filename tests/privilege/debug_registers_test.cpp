@@ -103,6 +103,26 @@ TEST_CASE("general detect guards every debug register once") {
         }
 }
 
+TEST_CASE("a data breakpoint holds from the next access on") {
+    Bench bench;
+    bench.protected_mode(0);
+    const auto store = [&](u32 address) {
+        bench.state.pending_debug = 0;
+        CHECK(bench.engine.memory().write<u32>(SegmentName::kDs, address, 1) == Fault{});
+        return bench.state.pending_debug;
+    };
+    CHECK(store(0x30000) == 0);
+    CHECK(bench.engine.write_debug(2, 0x30000) == Fault{});
+    CHECK(store(0x30000) == 0);
+    CHECK(bench.engine.write_debug(7, 0x10 | 0x1u << 24) == Fault{});
+    CHECK(store(0x30000) == 4);
+    CHECK(store(0x30001) == 0);
+    CHECK(bench.engine.write_debug(2, 0x30004) == Fault{});
+    CHECK(store(0x30001) == 4);
+    CHECK(bench.engine.write_debug(7, 0) == Fault{});
+    CHECK(store(0x30001) == 0);
+}
+
 TEST_CASE("DR7's fields") {
     for (unsigned number = 0; number < 4; ++number)
         for (unsigned enables = 0; enables < 4; ++enables)

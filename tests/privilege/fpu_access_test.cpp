@@ -62,10 +62,17 @@ TEST_CASE("a pending x87 error is #MF with CR0.NE, else an edge on FERR#") {
     CHECK(report() == kRuns);
     CHECK(edges == 2);
 
+    bench.state.fpu.status = 0;
+    bench.engine.update_ferr();
+    CHECK(!bench.engine.ferr().level());
+    bench.state.fpu.status = 0x80;
+    bench.engine.update_ferr();
+    CHECK(edges == 3);
+
     bench.state.cr0 |= kCr0Ne;
     CHECK(report() == Fault::of(Vector::kX87Error));
     CHECK(!bench.engine.ferr().level());
-    CHECK(edges == 2);
+    CHECK(edges == 3);
     bench.state.fpu.status = 0;
     CHECK(report() == kRuns);
 }
