@@ -7,7 +7,9 @@ namespace seventeen::privilege {
 
 PrivilegeEngine::PrivilegeEngine(CpuState& state, mmu::Mmu& mmu, const CpuModel& model,
                                  Wiring wiring)
-    : state_(state), mmu_(mmu), model_(model), wiring_(wiring), memory_(state, mmu) {}
+    : state_(state), mmu_(mmu), model_(model), wiring_(wiring), memory_(state, mmu) {
+    mmu.set_paging_model({model.physical_bits, model.has(Feature::kPat)});
+}
 
 void PrivilegeEngine::load_real_segment(SegmentName name, u16 selector) {
     state_.segment(name) = paragraph_segment(state_, name, selector);

@@ -41,6 +41,7 @@ Fault TaskSwitch::enter(u16 selector) {
     state.tr.attributes |= kSystemTypeBusy;
     state.cr0 |= kCr0Ts;
     state.dr[7] &= ~kDr7LocalEnables;
+    cpu_.mmu.breakpoints_changed();
     state.interrupt_shadow = false;
     state.debug_shadow = false;
     state.attention = true;

@@ -35,7 +35,9 @@ void check_loads(SegmentName name, std::initializer_list<LoadRow> rows) {
         CHECK(bench.segment(name).base == 0x12345);
         CHECK(bench.segment(name).limit == 0xfff);
         CHECK(bench.segment(name).attributes == (row.attributes | kSegmentAccessed));
-        CHECK(bench.segment(name).may_read(0xfff, 1));
+        const bool expand_down =
+            row.attributes & kSegmentExpandDown && !(row.attributes & kSegmentCode);
+        CHECK(bench.segment(name).may_read(0xfff, 1) == !expand_down);
         CHECK(bench.descriptor(kFree).attributes() == (row.attributes | kSegmentAccessed));
         CHECK(bench.state.attention);
     }
