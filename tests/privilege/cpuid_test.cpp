@@ -58,7 +58,11 @@ u32& register_of(Leaf& leaf, char name) {
 
 std::string text(std::initializer_list<u32> words) {
     std::string out;
-    for (const u32 word : words) out.append(reinterpret_cast<const char*>(&word), 4);
+    for (const u32 word : words) {
+        char characters[4];
+        std::memcpy(characters, &word, sizeof word);
+        out.append(characters, sizeof word);
+    }
     return out;
 }
 

@@ -16,22 +16,12 @@ constexpr const char* kSystemTypes[16] = {
     /* interrupt32 */ "", /* trap32 */ "",
 };
 constexpr const char* kSegmentTypes[16] = {
-    /* read-only */ "ASR",
-    "ASR",
-    /* writable */ "ASRW",
-    "ASRW",
-    /* expand-down */ "ASR",
-    "ASR",
-    "ASRW",
-    "ASRW",
-    /* execute-only */ "AS",
-    "AS",
-    /* readable */ "ASR",
-    "ASR",
-    /* conforming */ "AS",
-    "AS",
-    "ASR",
-    "ASR",
+    /* read-only */ "ASR",   "ASR",
+    /* writable */ "ASRW",   "ASRW",
+    /* expand-down */ "ASR", "ASR",  "ASRW", "ASRW",
+    /* execute-only */ "AS", "AS",
+    /* readable */ "ASR",    "ASR",
+    /* conforming */ "AS",   "AS",   "ASR",  "ASR",
 };
 
 bool accepts(const Descriptor& descriptor, char query) {

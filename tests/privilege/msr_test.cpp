@@ -54,7 +54,9 @@ bool writes(Bench& bench, u32 index, u64 value) {
 }  // namespace
 
 TEST_CASE("each model has its MSRs and no others") {
-    for (const auto& [name, registers] : registers_by_model()) {
+    for (const auto& entry : registers_by_model()) {
+        const std::string_view name = entry.first;
+        const std::set<u32>& registers = entry.second;
         Bench bench(name);
         bench.real_mode();
         const auto probe = [&](u32 index) {
