@@ -108,6 +108,9 @@ TEST_CASE("a TSS without an I/O map refuses every port") {
     prepare(bench);
     CHECK(bench.engine.check_port(0, 1) == Fault{});
     SECTION("its limit ends before the map's offset") {
+        bench.write<u16>(kTss + 0x66, 0x54);
+        bench.state.tr.limit = 0x67;
+        CHECK(bench.engine.check_port(0, 1) == Fault{});
         bench.state.tr.limit = 0x66;
         CHECK(bench.engine.check_port(0, 1) == kRefused);
     }

@@ -237,8 +237,14 @@ TEST_CASE("EFER.NXE takes effect at once") {
         PhysicalAddress physical;
         return bench.mmu.fetch({0x30000}, mmu::Privilege::kSupervisor, physical);
     };
+    const auto load = [&] {
+        u8 value = 0;
+        return bench.mmu.read<u8>({0x30000}, mmu::Privilege::kSupervisor, value);
+    };
+    CHECK(load() == Fault{});
     CHECK(fetch() == Fault::page(kPageFaultPresent | kPageFaultFetch, {0x30000}));
     CHECK(writes(bench, 0xc0000080, 0));
+    CHECK(load() == Fault::page(kPageFaultPresent | kPageFaultReserved, {0x30000}));
     CHECK(fetch() == Fault::page(kPageFaultPresent | kPageFaultReserved, {0x30000}));
 }
 
