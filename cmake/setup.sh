@@ -6,7 +6,7 @@ readonly root
 
 # Debian's names of what every build needs.
 readonly build_packages=(g++ cmake ninja-build catch2 libasmjit-dev libcli11-dev libxbyak-dev
-    libzydis-dev nasm)
+    libzydis-dev nasm zlib1g-dev)
 
 say() { echo "$*" >&2; }
 
@@ -23,10 +23,10 @@ require() {
     [ ${#missing[@]} -ne 0 ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
         become_root=(sudo)
-        [ -t 0 ] || become_root+=(-n) # nobody is there to type a password
+        [ -t 2 ] || become_root+=(-n) # nobody is there to type a password
     fi
+    become_root+=(env DEBIAN_FRONTEND=noninteractive)
     say "installing missing packages: ${missing[*]}"
-    export DEBIAN_FRONTEND=noninteractive
     if "${become_root[@]}" apt-get update -q >&2 &&
         "${become_root[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}" >&2; then
         return 0
