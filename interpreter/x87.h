@@ -98,6 +98,12 @@ inline Fault begin_waiting(Cpu& cpu) {
     return {};
 }
 
+// The end of an instruction that replaces the status or control word: where nothing is pending any
+// more, FERR# falls. What is newly pending waits for the next waiting instruction.
+inline Fault finish_control(Cpu& cpu) {
+    return cpu.state.fpu.status & kX87ErrorSummary ? Fault{} : cpu.privilege.report_x87_error();
+}
+
 // FIP, FCS and FOP: of every instruction that isn't a control instruction (SDM 1 8.1.8), FNOP,
 // FFREE, FINCSTP and FDECSTP among them on the host. FOP always, as the P6 does; later Intel
 // processors keep it only for unmasked exceptions, and newer ones no FCS and FDS.

@@ -67,12 +67,31 @@ constexpr Recipe unary(u8 modrm) {
     return {.host = {0xd9, modrm, 1, 1}};
 }
 // ST(0) = f(ST(0), ST(1)).
-constexpr Recipe binary(u8 modrm, u16 conditions) {
-    return {.host = {0xd9, modrm, 2, 1}, .conditions = conditions};
+constexpr Recipe binary(u8 modrm) {
+    return {.host = {0xd9, modrm, 2, 1}};
 }
 // The significand is pushed over the exponent.
 constexpr Recipe kExtract{
     .host = {0xd9, 0xf4, 1, 2}, .result = kStPushed, .second_result = 0, .pushes = true};
+
+bool is_normal(const X87Register& value) {
+    const u16 exponent = value.sign_exponent & 0x7fff;
+    return exponent != 0 && exponent != 0x7fff && value.significand >> 63;
+}
+
+// FPREM and FPREM1: all condition codes tell of the quotient, but where there is none, the host
+// keeps some of the old ones.
+template <u8 kModrm>
+Fault remainder(Cpu& cpu, const Operation& operation) {
+    constexpr Recipe kRecipe{.host = {0xd9, kModrm, 2, 1}, .conditions = kX87Conditions};
+    if (Fault fault = begin_waiting(cpu)) return fault;
+    FpuState& fpu = cpu.state.fpu;
+    if (is_normal(fpu.st(0)) && is_normal(fpu.st(1)) && follow<kRecipe>(fpu, 0, nullptr))
+        note_instruction(cpu.state, operation);
+    else
+        run_whole(cpu.state, operation);
+    return {};
+}
 
 // FABS and FCHS: the sign bit of anything that isn't empty, NaNs and unsupported formats too.
 template <u16 kKeep, u16 kFlip>
@@ -95,14 +114,14 @@ Handler bind_x87_arithmetic(const decoder::Instruction& instruction) {
     if (instruction.modrm < 0xc0) return bind_memory_form(instruction);
     if (instruction.opcode != 0xd9) return bind_register_form(instruction);
     switch (instruction.modrm) {
-        case 0xe0: return change_sign<0xffff, 0x8000>;             // FCHS
-        case 0xe1: return change_sign<0x7fff, 0>;                  // FABS
-        case 0xf4: return on_stack<kExtract>;                      // FXTRACT
-        case 0xf5: return on_stack<binary(0xf5, kX87Conditions)>;  // FPREM1
-        case 0xf8: return on_stack<binary(0xf8, kX87Conditions)>;  // FPREM
-        case 0xfa: return on_stack<unary(0xfa)>;                   // FSQRT
-        case 0xfc: return on_stack<unary(0xfc)>;                   // FRNDINT
-        case 0xfd: return on_stack<binary(0xfd, kX87C1)>;          // FSCALE
+        case 0xe0: return change_sign<0xffff, 0x8000>;  // FCHS
+        case 0xe1: return change_sign<0x7fff, 0>;       // FABS
+        case 0xf4: return on_stack<kExtract>;           // FXTRACT
+        case 0xf5: return remainder<0xf5>;              // FPREM1
+        case 0xf8: return remainder<0xf8>;              // FPREM
+        case 0xfa: return on_stack<unary(0xfa)>;        // FSQRT
+        case 0xfc: return on_stack<unary(0xfc)>;        // FRNDINT
+        case 0xfd: return on_stack<binary(0xfd)>;       // FSCALE
         default: return nullptr;
     }
 }

@@ -12,7 +12,7 @@ Fault load_control(Cpu& cpu, const Operation& operation) {
     const u32 address = effective_address(cpu.state, operation);
     if (Fault fault = cpu.memory.read(operation.segment, address, value)) return fault;
     set_control(cpu.state.fpu, value);
-    return {};
+    return finish_control(cpu);
 }
 
 template <u16 FpuState::*kWord>
@@ -31,13 +31,13 @@ Fault store_status_in_ax(Cpu& cpu, const Operation&) {
 Fault initialize(Cpu& cpu, const Operation&) {
     if (Fault fault = cpu.privilege.require_x87()) return fault;
     initialize_x87(cpu.state.fpu);
-    return {};
+    return finish_control(cpu);
 }
 
 Fault clear_exceptions(Cpu& cpu, const Operation&) {
     if (Fault fault = cpu.privilege.require_x87()) return fault;
     set_conditions(cpu.state.fpu, kX87Exceptions | kX87StackFault | kX87ErrorSummary | kX87Busy, 0);
-    return {};
+    return finish_control(cpu);
 }
 
 // FENI, FDISI (8087) and FSETPM (287) do nothing since the 387, and don't wait.

@@ -157,7 +157,7 @@ Fault store_environment(Cpu& cpu, const Operation& operation) {
             write_environment<Word>(cpu, operation.segment, address, sizeof(Environment<Word>)))
         return fault;
     set_control(cpu.state.fpu, cpu.state.fpu.control | kX87Exceptions);
-    return {};
+    return finish_control(cpu);
 }
 
 template <typename Word>
@@ -167,7 +167,7 @@ Fault load_environment(Cpu& cpu, const Operation& operation) {
     Environment<Word> words;
     if (Fault fault = read_environment<Word>(cpu, operation.segment, address, words)) return fault;
     set_environment<Word>(cpu.state, words);
-    return {};
+    return finish_control(cpu);
 }
 
 // FNSAVE leaves what FNINIT leaves.
@@ -185,7 +185,7 @@ Fault save(Cpu& cpu, const Operation& operation) {
         address += sizeof(FourRegisters);
     }
     initialize_x87(fpu);
-    return {};
+    return finish_control(cpu);
 }
 
 template <typename Word>
@@ -203,7 +203,7 @@ Fault restore(Cpu& cpu, const Operation& operation) {
     set_environment<Word>(cpu.state, words);
     unpack(cpu.state.fpu, 0, registers[0]);
     unpack(cpu.state.fpu, 4, registers[1]);
-    return {};
+    return finish_control(cpu);
 }
 
 template <typename Word>

@@ -43,7 +43,7 @@ Fault load_register(Cpu& cpu, const Operation& operation) {
     if (Fault fault = begin_waiting(cpu)) return fault;
     FpuState& fpu = cpu.state.fpu;
     const u8 source = static_cast<u8>(1u << st_i(operation));
-    if ((stack_tags(fpu) & (source | kSt7)) == source) [[likely]] {
+    if (all_valid(fpu, source) && !(stack_tags(fpu) & kSt7)) [[likely]] {
         const X87Register value = fpu.st(st_i(operation));
         push(fpu);
         fpu.st(0) = value;
@@ -133,7 +133,7 @@ template <bool kPops>
 Fault free_register(Cpu& cpu, const Operation& operation) {
     return change_stack(cpu, operation, [&](FpuState& fpu) {
         fpu.valid &= static_cast<u8>(~physical_bit(fpu, st_i(operation)));
-        if (kPops) fpu.set_top(fpu.top() + 1);
+        if (kPops) pop(fpu);
         set_conditions(fpu, kX87C1, 0);
     });
 }
