@@ -119,6 +119,8 @@ TEST_CASE("a namespace of another folder is found") {
     CHECK(named("mmu/x.h", "seventeen::mmus") == Lines{2});
     CHECK(named("mmu/x.h", "seventeen") == Lines{2});
     CHECK(named("mmu/x.h", "") == Lines{2});
+    CHECK(named("app/main.cpp", "") == Lines{});
+    CHECK(named("app/main.cpp", "seventeen") == Lines{2});
     CHECK(named("core/x.h", "seventeen") == Lines{});
     CHECK(named("core/x.h", "seventeen::decoder") == Lines{2});
     CHECK(named("tests/mmu/x_test.cpp", "seventeen::mmu") == Lines{});
