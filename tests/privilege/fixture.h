@@ -212,6 +212,9 @@ inline void Bench::v86_mode(unsigned iopl) {
 }
 
 inline void Bench::real_mode() {
+    state.cr0 &= ~kCr0Pe;
+    state.system_flags &= ~kFlagVm;
+    state.cpl = 0;
     state.idtr = {0, 0x3ff};
     for (unsigned i = 0; i < kSegmentCount; ++i)
         state.segments[i] = real_mode_segment(state.segments[i], 0x700);
