@@ -84,18 +84,20 @@ Fault bit(Cpu& cpu, const Operation& operation) {
     }
 }
 
-// A zero source sets ZF and leaves the destination alone; the other flags stay, as on the host.
+// A zero source sets ZF and leaves the destination alone. The flags that the SDM leaves undefined
+// come out as on AMD's Zen: PF from the bit number, the others clear.
 template <typename T, bool kInMemory, bool kReverse>
 Fault bit_scan(Cpu& cpu, const Operation& operation) {
     constexpr Form kForm = kInMemory ? Form::kRegisterMemory : Form::kRegisterRegister;
     T source;
     if (Fault fault = load_second<T, kForm>(cpu, operation, source)) return fault;
-    const u32 others = cpu.state.arithmetic.value() & ~kFlagZf;
-    cpu.state.arithmetic.set(others | (source == 0 ? kFlagZf : 0));
-    if (source == 0) return {};
-    const int position = kReverse ? static_cast<int>(kBits<T>) - 1 - std::countl_zero(source)
-                                  : std::countr_zero(source);
-    cpu.set_reg<T>(operation.operand[0], static_cast<T>(position));
+    ArithmeticFlags& flags = cpu.state.arithmetic;
+    const int position = source == 0 ? 0
+                         : kReverse  ? static_cast<int>(kBits<T>) - 1 - std::countl_zero(source)
+                                     : std::countr_zero(source);
+    const bool even = std::popcount(static_cast<unsigned>(position)) % 2 == 0;
+    flags.set((even ? kFlagPf : 0) | (source == 0 ? kFlagZf : 0));
+    if (source != 0) cpu.set_reg<T>(operation.operand[0], static_cast<T>(position));
     return {};
 }
 

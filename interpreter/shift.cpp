@@ -1,8 +1,8 @@
 // ROL, ROR, RCL, RCR, SHL, SHR, SAR, SHLD, SHRD.
 //
 // Counts are masked to five bits. A masked count of zero changes no flag. Flags that the manuals
-// leave undefined come out as on the host: OF by the formula for a count of one at every count, AF
-// clear after shifts.
+// leave undefined come out as on AMD's Zen, which the host oracle compares with: OF by the formula
+// for a count of one at every count, AF set after shifts.
 #include "interpreter/arithmetic.h"
 #include "interpreter/families.h"
 #include "interpreter/forms.h"
@@ -80,7 +80,7 @@ struct ShiftLeft {
         const u64 wide = u64{value} << count;
         const T result = static_cast<T>(wide);
         const bool carry = wide >> kBits<T> & 1;
-        set_result(flags, result, carry, carry != sign_bit(result), false);
+        set_result(flags, result, carry, carry != sign_bit(result), true);
         return result;
     }
 };
@@ -90,7 +90,7 @@ struct ShiftRight {
         const T result = static_cast<T>(u64{value} >> count);
         const bool carry = u64{value} >> (count - 1) & 1;
         const bool next = result >> (kBits<T> - 2) & 1;
-        set_result(flags, result, carry, sign_bit(result) != next, false);
+        set_result(flags, result, carry, sign_bit(result) != next, true);
         return result;
     }
 };
@@ -99,7 +99,7 @@ struct ShiftArithmeticRight {
     static T apply(ArithmeticFlags& flags, T value, unsigned count) {
         const s64 wide = static_cast<s64>(sign_extended(value));
         const T result = static_cast<T>(wide >> count);
-        set_result(flags, result, wide >> (count - 1) & 1, false, false);
+        set_result(flags, result, wide >> (count - 1) & 1, false, true);
         return result;
     }
 };
@@ -128,34 +128,32 @@ Handler bind_simple(const Instruction& instruction) {
     });
 }
 
-// A 16-bit double shift by more than 16 takes bits of destination, source, destination: a rotation
-// of that sequence, as on the host.
+// A 16-bit double shift by more than 16 rotates the source by the rest, as on Zen; CF and OF are
+// those of the destination shifted alone.
+template <typename T>
+u64 source_behind(T source) {
+    return kBits<T> == 16 ? u64{source} << 16 | source : u64{source};
+}
+
 struct DoubleLeft {
     template <typename T>
     static T apply(ArithmeticFlags& flags, T value, T source, unsigned count) {
-        T result;
-        bool carry;
-        if constexpr (kBits<T> == 16) {
-            const u64 wide = u64{value} << 32 | u64{source} << 16 | value;
-            result = static_cast<T>(wide >> (32 - count));
-            carry = wide >> (48 - count) & 1;
-        } else {
-            const u64 wide = u64{value} << 32 | source;
-            result = static_cast<T>(wide >> (32 - count));
-            carry = wide >> (64 - count) & 1;
-        }
-        set_result(flags, result, carry, sign_bit(static_cast<T>(result ^ value)), false);
+        const u64 wide = u64{value} << 32 | source_behind(source);
+        const T result = static_cast<T>(wide >> (32 - count));
+        const u64 alone = u64{value} << count;
+        const bool carry = alone >> kBits<T> & 1;
+        set_result(flags, result, carry, carry != sign_bit(static_cast<T>(alone)), true);
         return result;
     }
 };
 struct DoubleRight {
     template <typename T>
     static T apply(ArithmeticFlags& flags, T value, T source, unsigned count) {
-        u64 wide = u64{source} << kBits<T> | value;
-        if constexpr (kBits<T> == 16) wide |= u64{value} << 32;
+        const u64 wide = source_behind(source) << kBits<T> | value;
         const T result = static_cast<T>(wide >> count);
-        const bool carry = wide >> (count - 1) & 1;
-        set_result(flags, result, carry, sign_bit(static_cast<T>(result ^ value)), false);
+        const bool carry = u64{value} >> (count - 1) & 1;
+        const bool next = result >> (kBits<T> - 2) & 1;
+        set_result(flags, result, carry, sign_bit(result) != next, true);
         return result;
     }
 };
