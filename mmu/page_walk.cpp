@@ -101,11 +101,8 @@ bool PageWalker::look(LinearAddress address, PhysicalAddress& physical) const {
 // Rights matter only where a translation exists, so they come last (SDM 3A 4.7).
 Fault PageWalker::find(LinearAddress address, Privilege privilege, Access access,
                        Path& path) const {
-    path = descend(address, [this](PhysicalAddress slot, unsigned size) {
-        u64 entry = 0;
-        memory_.read(slot, &entry, size);
-        return entry;
-    });
+    path = descend(address,
+                   [this](PhysicalAddress slot, unsigned size) { return read_slot(slot, size); });
     if (path.outcome == Path::Outcome::kNotPresent) return fault(address, privilege, access, 0);
     if (path.outcome == Path::Outcome::kReserved)
         return fault(address, privilege, access, kPageFaultPresent | kPageFaultReserved);
@@ -209,15 +206,25 @@ Fault PageWalker::fault(LinearAddress address, Privilege privilege, Access acces
     return Fault::page(code, address);
 }
 
+// An entry is read again before it is written, as the processor's locked update does: one slot may
+// serve at both levels (a directory that maps itself).
 void PageWalker::mark(Path& path, Access access) {
     for (unsigned i = 0; i < path.count; ++i) {
         u64 wanted = kAccessed;
         if (access == Access::kWrite && i + 1 == path.count) wanted |= kDirty;
         Path::Step& step = path.steps[i];
         if ((step.entry & wanted) == wanted) continue;
+        step.entry = read_slot(step.slot, path.slot_size);
+        if ((step.entry & wanted) == wanted) continue;
         step.entry |= wanted;
         write_slot(step.slot, path.slot_size, step.entry);
     }
+}
+
+u64 PageWalker::read_slot(PhysicalAddress slot, unsigned size) const {
+    u64 entry = 0;
+    memory_.read(slot, &entry, size);
+    return entry;
 }
 
 // The Mmu's guard stays silent: no translation depends on A and D bits that become set.

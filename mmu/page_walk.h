@@ -73,6 +73,7 @@ class PageWalker {
     // The path to a page, with #PF where it does not exist or does not permit the access.
     Fault find(LinearAddress address, Privilege privilege, Access access, Path& path) const;
     void mark(Path& path, Access access);
+    u64 read_slot(PhysicalAddress slot, unsigned size) const;
     void write_slot(PhysicalAddress slot, unsigned size, u64 value);
 
     const CpuState& state_;
