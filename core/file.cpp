@@ -26,7 +26,9 @@ using File = std::unique_ptr<std::FILE, Close>;
 bool write_all(const fs::path& path, std::span<const u8> bytes) {
     File file(std::fopen(path.c_str(), "wb"));
     if (!file) return false;
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size()) return false;
+    // Neither fwrite nor fread may be handed the null pointer of an empty container.
+    if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size())
+        return false;
     return std::fclose(file.release()) == 0;
 }
 
@@ -46,7 +48,7 @@ std::vector<u8> read_file(const fs::path& path, u64 limit) {
     File file(std::fopen(path.c_str(), "rb"));
     if (!file) fail("read", path, std::strerror(errno));
     std::vector<u8> bytes(size);
-    if (std::fread(bytes.data(), 1, size, file.get()) != size)
+    if (size != 0 && std::fread(bytes.data(), 1, size, file.get()) != size)
         fail("read", path, std::ferror(file.get()) ? std::strerror(errno) : "it became shorter");
     return bytes;
 }
