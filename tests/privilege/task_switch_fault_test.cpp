@@ -3,6 +3,60 @@
 
 namespace seventeen::privilege {
 
+namespace {
+
+// A new task that cannot be loaded: what `prepare` spoils, and the exception it meets.
+struct FaultyTask {
+    const char* what;
+    std::function<void(Bench&)> prepare;
+    Vector vector;
+    u32 code;
+};
+
+std::vector<FaultyTask> faulty_tasks() {
+    const auto use = [](Field name, u32 attributes, unsigned rpl = 3) {
+        return [=](Bench& bench) {
+            bench.set_descriptor(kOther, make_segment(0, 0xffff, attributes));
+            set_field(bench, name, kOther | rpl);
+        };
+    };
+    constexpr u32 kAbsent = ~kSegmentPresent;
+    constexpr Vector kTsFault = Vector::kInvalidTss;
+    constexpr Vector kNpFault = Vector::kSegmentNotPresent;
+    return {
+        {"local LDT", field(kLdtField, kLdtSelector | 4), kTsFault, kLdtSelector | 4},
+        {"LDT beyond the GDT", field(kLdtField, 0x100), kTsFault, 0x100},
+        {"not an LDT", field(kLdtField, kData0), kTsFault, kData0},
+        {"absent LDT", use(kLdtField, system(SystemType::kLdt) & kAbsent, 0), kTsFault, kOther},
+        {"null CS", field(kCs, 3), kTsFault, 0},
+        {"CS beyond the LDT", field(kCs, 0x0f), kTsFault, 0x0c},
+        {"CS is data", use(kCs, kDataSegment | dpl(3)), kTsFault, kOther},
+        {"CS's DPL", use(kCs, kCodeSegment | dpl(2)), kTsFault, kOther},
+        {"conforming CS's DPL", use(kCs, kCodeSegment | kSegmentConforming | dpl(3), 2), kTsFault,
+         kOther},
+        {"absent CS", use(kCs, (kCodeSegment | dpl(3)) & kAbsent), kNpFault, kOther},
+        {"null SS", field(kSs, 0), kTsFault, 0},
+        {"SS beyond the GDT", field(kSs, 0x103), kTsFault, 0x100},
+        {"SS is code", use(kSs, kCodeSegment | dpl(3)), kTsFault, kOther},
+        {"SS's DPL", use(kSs, kDataSegment | dpl(2)), kTsFault, kOther},
+        {"SS's RPL", use(kSs, kDataSegment | dpl(3), 2), kTsFault, kOther},
+        {"absent SS", use(kSs, (kDataSegment | dpl(3)) & kAbsent), Vector::kStackFault, kOther},
+        {"DS's DPL", use(kDs, kDataSegment | dpl(2)), kTsFault, kOther},
+        {"ES is execute-only", use(kEs, (kCodeSegment | dpl(3)) & ~kSegmentReadable), kTsFault,
+         kOther},
+        {"FS is a TSS", field(kFs, kNewTss), kTsFault, kNewTss},
+        {"absent GS", use(kGs, (kDataSegment | dpl(3)) & kAbsent), kNpFault, kOther},
+        {"EIP",
+         [use](Bench& b) {
+             use(kCs, kCodeSegment | dpl(3))(b);
+             set_field(b, kEip, 0x10000);
+         },
+         Vector::kGeneralProtection, 0},
+    };
+}
+
+}  // namespace
+
 TEST_CASE("targets of jumps, calls and interrupts") {
     const auto attributes = [](u32 clear, u32 set) {
         return [=](Bench& bench) { bench.change_attributes(kNewTss, clear, set); };
@@ -99,52 +153,7 @@ TEST_CASE("page faults before the commit point change nothing") {
 }
 
 TEST_CASE("faults of the new task are delivered in it") {
-    struct Row {
-        const char* what;
-        std::function<void(Bench&)> prepare;
-        Vector vector;
-        u32 code;
-    };
-    const auto use = [](Field name, u32 attributes, unsigned rpl = 3) {
-        return [=](Bench& bench) {
-            bench.set_descriptor(kOther, make_segment(0, 0xffff, attributes));
-            set_field(bench, name, kOther | rpl);
-        };
-    };
-    constexpr u32 kAbsent = ~kSegmentPresent;
-    constexpr Vector kTsFault = Vector::kInvalidTss;
-    constexpr Vector kNpFault = Vector::kSegmentNotPresent;
-    const Row rows[] = {
-        {"local LDT", field(kLdtField, kLdtSelector | 4), kTsFault, kLdtSelector | 4},
-        {"LDT beyond the GDT", field(kLdtField, 0x100), kTsFault, 0x100},
-        {"not an LDT", field(kLdtField, kData0), kTsFault, kData0},
-        {"absent LDT", use(kLdtField, system(SystemType::kLdt) & kAbsent, 0), kTsFault, kOther},
-        {"null CS", field(kCs, 3), kTsFault, 0},
-        {"CS beyond the LDT", field(kCs, 0x0f), kTsFault, 0x0c},
-        {"CS is data", use(kCs, kDataSegment | dpl(3)), kTsFault, kOther},
-        {"CS's DPL", use(kCs, kCodeSegment | dpl(2)), kTsFault, kOther},
-        {"conforming CS's DPL", use(kCs, kCodeSegment | kSegmentConforming | dpl(3), 2), kTsFault,
-         kOther},
-        {"absent CS", use(kCs, (kCodeSegment | dpl(3)) & kAbsent), kNpFault, kOther},
-        {"null SS", field(kSs, 0), kTsFault, 0},
-        {"SS beyond the GDT", field(kSs, 0x103), kTsFault, 0x100},
-        {"SS is code", use(kSs, kCodeSegment | dpl(3)), kTsFault, kOther},
-        {"SS's DPL", use(kSs, kDataSegment | dpl(2)), kTsFault, kOther},
-        {"SS's RPL", use(kSs, kDataSegment | dpl(3), 2), kTsFault, kOther},
-        {"absent SS", use(kSs, (kDataSegment | dpl(3)) & kAbsent), Vector::kStackFault, kOther},
-        {"DS's DPL", use(kDs, kDataSegment | dpl(2)), kTsFault, kOther},
-        {"ES is execute-only", use(kEs, (kCodeSegment | dpl(3)) & ~kSegmentReadable), kTsFault,
-         kOther},
-        {"FS is a TSS", field(kFs, kNewTss), kTsFault, kNewTss},
-        {"absent GS", use(kGs, (kDataSegment | dpl(3)) & kAbsent), kNpFault, kOther},
-        {"EIP",
-         [&](Bench& b) {
-             use(kCs, kCodeSegment | dpl(3))(b);
-             set_field(b, kEip, 0x10000);
-         },
-         Vector::kGeneralProtection, 0},
-    };
-    for (const Row& row : rows) {
+    for (const FaultyTask& row : faulty_tasks()) {
         for (bool external : {false, true}) {
             INFO(row.what << (external ? ", interrupt" : ", call"));
             Bench bench;
@@ -217,6 +226,20 @@ TEST_CASE("a contributory fault's task that cannot be loaded is a double fault")
     bench.engine.deliver(gp(0));
     CHECK(bench.state.tr.selector == kNewTss);
     CHECK(bench.state.rip == 0x7000 + 8);
+}
+
+TEST_CASE("a single-stepped switch is trapped in the new task, unless that faults") {
+    for (bool faulty : {false, true}) {
+        Bench bench;
+        set_tasks(bench);
+        if (faulty) set_field(bench, kDs, kNewTss);
+        bench.state.system_flags |= kFlagTf;
+        REQUIRE(bench.engine.begin_careful() == kNoFault);
+        REQUIRE(bench.engine.far_jump(kNewTss, 0, 4) == kNoFault);
+        bench.engine.end_careful();
+        CHECK(bench.state.rip == (faulty ? kTsEntry : kNewEntry));
+        CHECK((bench.state.pending_debug != 0) == !faulty);
+    }
 }
 
 }  // namespace seventeen::privilege
