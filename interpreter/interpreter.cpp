@@ -35,36 +35,35 @@ Exit Interpreter::run(u64 target) {
     if (state.activity != Activity::kRunning) state.attention = true;
     while (state.retired < target) {
         if (state.attention) [[unlikely]] {
-            if (const auto exit = look_around()) return *exit;
+            if (const auto exit = look_around(target)) return *exit;
             continue;
         }
-        run_block(target);
+        run_block(target, kLongestBlock);
     }
     return Exit::kTarget;
 }
 
 // Takes what is pending; one instruction that needs care runs here, and the caller looks again.
-std::optional<Exit> Interpreter::look_around() {
+std::optional<Exit> Interpreter::look_around(u64 target) {
     using Boundary = privilege::PrivilegeEngine::Boundary;
     switch (cpu_.privilege.service_boundary()) {
         case Boundary::kHalted: return Exit::kHalted;
         case Boundary::kShutdown: return Exit::kShutdown;
         case Boundary::kRun: break;
     }
-    if (cpu_.privilege.needs_care()) run_carefully();
+    if (cpu_.privilege.needs_care()) run_carefully(target);
     return Exit::kAttention;
 }
 
-void Interpreter::run_carefully() {
-    CpuState& state = cpu_.state;
+void Interpreter::run_carefully(u64 target) {
     if (const Fault fault = cpu_.privilege.begin_careful()) {
         raise(fault);
         return;
     }
-    if (run_block(state.retired + 1)) cpu_.privilege.end_careful();
+    if (run_block(target, 1)) cpu_.privilege.end_careful();
 }
 
-bool Interpreter::run_block(u64 target) {
+bool Interpreter::run_block(u64 target, u64 most) {
     CpuState& state = cpu_.state;
     blocks_.collect();
     cpu_.target = target;
@@ -83,7 +82,8 @@ bool Interpreter::run_block(u64 target) {
     const bool within_limit = u64{state.eip()} + block->bytes <= u64{code.limit} + 1;
     if (block->operations.empty() || !within_limit) [[unlikely]]
         return run_uncached();
-    return run_operations(*block, std::min<u64>(block->operations.size(), target - state.retired));
+    return run_operations(*block,
+                          std::min({u64{block->operations.size()}, target - state.retired, most}));
 }
 
 bool Interpreter::run_operations(const Block& block, u64 count) {

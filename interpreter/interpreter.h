@@ -39,10 +39,10 @@ class Interpreter final : public Engine {
         PhysicalAddress physical;
     };
 
-    std::optional<Exit> look_around();
-    void run_carefully();
+    std::optional<Exit> look_around(u64 target);
+    void run_carefully(u64 target);
     // These say whether the last instruction completed; otherwise its fault has been delivered.
-    bool run_block(u64 target);
+    bool run_block(u64 target, u64 most);  // at most so many operations
     bool run_operations(const Block& block, u64 count);
     // Decodes and runs the instruction at EIP from scratch: it crosses a page or the segment's
     // limit, or lies where there is no memory to cache.

@@ -31,12 +31,23 @@ Fault move_segment_to_register(Cpu& cpu, const Operation& operation) {
     return {};
 }
 
+// MOV SS and POP SS hold off interrupts and debug traps for one instruction, so that ESP can follow
+// (SDM 3A 6.8.3); LSS loads both at once and does not.
+Fault load_with_shadow(Cpu& cpu, SegmentName name, u16 selector) {
+    if (Fault fault = cpu.privilege.load_segment(name, selector)) return fault;
+    if (name == SegmentName::kSs) {
+        cpu.state.debug_shadow = true;
+        cpu.state.attention = true;
+    }
+    return {};
+}
+
 template <bool kMemorySource>
 Fault move_to_segment(Cpu& cpu, const Operation& operation) {
     constexpr Form kForm = kMemorySource ? Form::kRegisterMemory : Form::kRegisterRegister;
     u16 selector;
     if (Fault fault = load_second<u16, kForm>(cpu, operation, selector)) return fault;
-    return cpu.privilege.load_segment(segment_operand(operation, 0), selector);
+    return load_with_shadow(cpu, segment_operand(operation, 0), selector);
 }
 
 // With a 32-bit operand the stack moves by four, yet only two bytes are written, as on the host
@@ -59,8 +70,7 @@ Fault pop_segment(Cpu& cpu, const Operation& operation) {
     const u32 esp = cpu.state.reg32(Gpr::kSp);
     u16 selector;
     if (Fault fault = memory.read(SegmentName::kSs, esp & mask, selector)) return fault;
-    if (Fault fault = cpu.privilege.load_segment(segment_operand(operation, 0), selector))
-        return fault;
+    if (Fault fault = load_with_shadow(cpu, segment_operand(operation, 0), selector)) return fault;
     cpu.state.set_reg32(Gpr::kSp, (esp & ~mask) | ((esp + static_cast<u32>(sizeof(T))) & mask));
     return {};
 }

@@ -3,7 +3,8 @@
 // A repeated instruction counts one retired instruction for each iteration (one for a count of
 // zero) and yields between iterations: when the run's target is reached, when attention is raised,
 // or when an iteration faults. EIP then still (again) points at it, with the registers saying how
-// far it came, as SDM 2B, REP describes. The engine's loop counts one; the rest is counted here.
+// far it came, as SDM 2B, REP describes, and RF is set (SDM 3B 17.3.1.1). The engine's loop counts
+// one; the rest is counted here.
 //
 // MOVS and STOS run over whole stretches within a page where plain memory lies on both sides.
 #include <algorithm>
@@ -233,6 +234,8 @@ Fault repeat(Cpu& cpu, const Operation& operation) {
         if (state.retired + done >= cpu.target || state.attention) {
             state.retired += done - 1;
             state.rip = static_cast<u32>(state.rip - operation.length);
+            state.system_flags |= kFlagRf;
+            state.attention = true;
             return {};
         }
         state.retired += done;

@@ -22,13 +22,14 @@ constexpr u8 kSpuriousVector = 0xff;  // a floating data bus during the acknowle
 
 Machine::Machine(MachineOptions options)
     : options_(std::move(options)),
-      state_(reset_state()),
+      model_(privilege::cpu_model(options_.cpu).without(Feature::kApic)),
+      state_(privilege::reset_state(model_)),
       scheduler_(state_.retired, state_.attention, options_.rate),
       ports_("port", kPortSpace),
       mmio_("memory", kPhysicalSpace),
       memory_(options_.memory, mmio_),
       mmu_(state_, memory_),
-      privilege_(state_, mmu_, privilege::cpu_model(options_.cpu),
+      privilege_(state_, mmu_, model_,
                  {.ports = ports_, .scheduler = scheduler_, .interrupts = *this}),
       interpreter_(state_, mmu_, privilege_),
       debug_console_([this](char text) { options_.console(text); }),

@@ -61,6 +61,7 @@ class Machine final : private InterruptAcknowledge {
     bool skip_idle_time();
 
     MachineOptions options_;
+    privilege::CpuModel model_;  // without what this board lacks
     CpuState state_;
     Scheduler scheduler_;
     Bus ports_;
