@@ -65,6 +65,7 @@ std::string printed_bytes(const Bytes& bytes) {
 }
 
 u32 address_of(const std::array<u8, 128>& memory) {
+    // SAFETY: only the number is wanted, what FDP holds of it.
     return static_cast<u32>(reinterpret_cast<std::uintptr_t>(memory.data()));
 }
 

@@ -53,6 +53,7 @@ class NativeX87 : public Xbyak::CodeGenerator {
 
     void run(NativeFrame& frame) { getCode<void (*)(NativeFrame*)>()(&frame); }
     // What the instruction leaves in FIP.
+    // SAFETY: only the number is wanted.
     u32 address() const { return static_cast<u32>(reinterpret_cast<std::uintptr_t>(instruction_)); }
 
   private:
