@@ -277,6 +277,22 @@ TEST_CASE_METHOD(Fixture, "A large page has its D bit in the directory") {
     CHECK(get(pde_address()) == (kPs | 7 | kA | kD));
 }
 
+TEST_CASE_METHOD(Fixture, "One slot at both levels is updated once") {
+    struct Counter final : GuardObserver {
+        unsigned count = 0;
+        void guarded_write(PhysicalAddress, std::size_t) override { ++count; }
+    } counter;
+    memory.add_observer(Guard::kCode, counter);
+    memory.set_guard(Guard::kCode, {kDirectory});
+    memory.write<u32>({kDirectory + 0x3ff * 4}, kDirectory | 7);
+    counter.count = 0;
+    Translation translation;
+    REQUIRE_FALSE(walker.walk({0xfffff000}, Privilege::kUser, Access::kRead, translation));
+    CHECK(memory.read<u32>({kDirectory + 0x3ff * 4}) == (kDirectory | 7 | kA));
+    CHECK(counter.count == 1);
+    memory.remove_observer(Guard::kCode, counter);
+}
+
 TEST_CASE_METHOD(Fixture, "What a translation promises") {
     set_mode(Mode::kTwoLevel);
     put(pde_address(), kTable | 7);

@@ -5,6 +5,7 @@
 // Mmu's common loop is not repeated here.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -68,10 +69,11 @@ class ReferenceMachine {
         const auto place = map.find(address >> 12);
         if (place == map.end()) return;
         const u64 at = place->second.offset + (address & 0xfff);
-        if (place->second.kind == Kind::kRam) stores.push_back({at, size});
-        for (std::size_t i = 0; i < size; ++i) {
-            if (place->second.kind == Kind::kRam) ram[at + i] = bytes[i];
-            if (place->second.kind == Kind::kDevice) device[at + i] = bytes[i];
+        if (place->second.kind == Kind::kRam) {
+            stores.push_back({at, size});
+            std::copy_n(bytes, size, &ram[at]);
+        } else if (place->second.kind == Kind::kDevice) {
+            std::copy_n(bytes, size, &device[at]);
         }
     }
     void store_number(u64 address, u64 value, unsigned size) {

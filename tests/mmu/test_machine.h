@@ -21,6 +21,8 @@ class Source {
   public:
     virtual ~Source() = default;
     virtual u32 below(u32 bound) = 0;
+    // For whole tables, which take thousands of choices.
+    virtual Source& bulk() { return *this; }
     bool one_in(u32 n) { return below(n) == 0; }
     u64 one_of(const std::vector<u64>& choices) {
         return choices[below(static_cast<u32>(choices.size()))];
@@ -76,7 +78,7 @@ class TestMachine {
         memory.add_observer(Guard::kDirty, dirty);
         state.cr0 = kCr0Pe | kCr0Pg;
         for (u64 slot = 0; slot < rom.size(); slot += 8) {
-            const u64 value = random_entry(false);
+            const u64 value = random_entry(false, source.bulk());
             std::memcpy(&rom[slot], &value, 8);
         }
         reference.rom = rom;
@@ -131,27 +133,28 @@ class TestMachine {
     // --- random page tables and addresses ---
 
     // Any page, but the likely ones more often. A directory's entries mostly lead to tables.
-    u64 random_entry(bool directory) {
+    u64 random_entry(bool directory) { return random_entry(directory, source); }
+    u64 random_entry(bool directory, Source& from) {
         static const std::vector<u64> kOthers{0x30, 0x40,  0x41,  0x42,      kDevicePage,  0x60,
                                               0x70, 0x100, 0x102, kHighPage, kHighPage + 1};
-        u64 page = source.below(kRamPages);
-        if (source.one_in(4)) page = source.one_of(kOthers);
-        if (directory && !source.one_in(4))
-            page = kDirectories + source.below(kTablePages - kDirectories);
+        u64 page = from.below(kRamPages);
+        if (from.one_in(4)) page = from.one_of(kOthers);
+        if (directory && !from.one_in(4))
+            page = kDirectories + from.below(kTablePages - kDirectories);
         u64 value = page << kPageShift;
         if (!pae()) value &= 0xffffffff;
-        if (!source.one_in(12)) value |= 1;
-        if (!source.one_in(4)) value |= 2;
-        if (!source.one_in(4)) value |= 4;
-        value |= u64{source.below(4)} << 5;  // A, D
-        if (source.one_in(8)) {
+        if (!from.one_in(12)) value |= 1;
+        if (!from.one_in(4)) value |= 2;
+        if (!from.one_in(4)) value |= 4;
+        value |= u64{from.below(4)} << 5;  // A, D
+        if (from.one_in(8)) {
             value |= 0x80;  // large, where it is a directory's
-            if (!source.one_in(4)) value &= 0x1'0000'0fff;
-            if (!pae() && source.one_in(4)) value |= 0x2000;  // PSE-36: 4 GiB
+            if (!from.one_in(4)) value &= 0x1'0000'0fff;
+            if (!pae() && from.one_in(4)) value |= 0x2000;  // PSE-36: 4 GiB
         }
-        if (pae() && source.one_in(16)) value |= u64{1} << 63;
-        if (pae() && source.one_in(48)) value |= u64{1} << (32 + source.below(31));
-        if (source.one_in(48)) value |= u64{1} << (12 + source.below(10));
+        if (pae() && from.one_in(16)) value |= u64{1} << 63;
+        if (pae() && from.one_in(48)) value |= u64{1} << (32 + from.below(31));
+        if (from.one_in(48)) value |= u64{1} << (12 + from.below(10));
         return value;
     }
 
@@ -160,15 +163,22 @@ class TestMachine {
         std::vector<u8> bytes(size);
         const std::size_t width = pae() ? 8 : 4;
         for (std::size_t i = 0; i < size; i += width) {
-            const u64 value = random_entry(directory);
+            const u64 value = random_entry(directory, source);
             std::memcpy(&bytes[i], &value, std::min(width, size - i));
         }
         return bytes;
     }
 
-    // A new table, brought in by DMA.
+    // A new table, brought in by DMA; slots that random_linear() never leads to are left empty.
     void fill_table(u64 page) {
-        const std::vector<u8> bytes = random_entries(kPageSize, page < kDirectories);
+        static const std::vector<u64> kSlots{
+            0, 1, 2, 3, 4, 5, 6, 7, 8, 0x10, 0x30, 0x40, 0x50, 0x60, 0x100, 0x1fe, 0x1ff, 0x3ff};
+        std::vector<u8> bytes(kPageSize);
+        const std::size_t width = pae() ? 8 : 4;
+        for (const u64 slot : kSlots) {
+            const u64 value = random_entry(page < kDirectories, source.bulk());
+            std::memcpy(&bytes[slot * width & kPageMask], &value, width);
+        }
         memory.dma_write({page << kPageShift}, bytes.data(), bytes.size());
         reference.store_all(page << kPageShift, bytes.data(), bytes.size());
     }
