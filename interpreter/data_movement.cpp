@@ -185,6 +185,7 @@ Handler bind_data_movement(const Instruction& instruction) {
     const bool wide = instruction.operands[0].size == 4;
     switch (instruction.mnemonic) {
         case Mnemonic::MOV:
+        case Mnemonic::MOVNTI:  // the hint not to cache means nothing here
             return by_width(instruction.operands[0].size, [&]<typename T>() {
                 return by_form(instruction,
                                []<Form kForm>() -> Handler { return &move<T, kForm>; });
@@ -211,6 +212,9 @@ Handler bind_data_movement(const Instruction& instruction) {
         case Mnemonic::CLFLUSH: return &flush_line;
         case Mnemonic::NOP:
         case Mnemonic::PAUSE:
+        case Mnemonic::LFENCE:  // accesses happen in program order anyway
+        case Mnemonic::SFENCE:
+        case Mnemonic::MFENCE:
         case Mnemonic::PREFETCHNTA:
         case Mnemonic::PREFETCHT0:
         case Mnemonic::PREFETCHT1:

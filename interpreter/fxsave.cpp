@@ -96,22 +96,27 @@ constexpr u32 kImageLines = sizeof(Image) / sizeof(Line);
 constexpr u32 kLinesWithoutXmm = (sizeof(Image) - sizeof(Image::xmm)) / sizeof(Line);
 static_assert(kLinesWithoutXmm * sizeof(Line) + sizeof(Image::xmm) == sizeof(Image));
 
-// What the two have in common: #NM, the segment, then alignment. #AC comes before #GP where the
-// guest asked for alignment checks (SDM 2A, FXSAVE).
-Fault begin_area(Cpu& cpu, const Operation& operation, bool writing) {
+// What the two have in common: #NM, then alignment, then the area's last byte (whose offset wraps
+// as addresses do) before its first, as on the host: CR2 shows it. Where the guest asked for
+// alignment checks, the width that raises #AC instead of #GP is up to processors (SDM 2A, FXSAVE);
+// the host's is four.
+Fault begin_area(Cpu& cpu, const Operation& operation) {
     if (Fault fault = cpu.privilege.require_x87()) return fault;
     const u32 offset = effective_address(cpu.state, operation);
     const SegmentRegister& segment = cpu.state.segment(operation.segment);
-    if (!(writing ? segment.may_write(offset, kAreaSize) : segment.may_read(offset, kAreaSize)))
-        return privilege::SegmentedMemory::violation(operation.segment);
     const LinearAddress address = privilege::SegmentedMemory::linear(segment, offset);
-    if (address.value % kXmmAlignment == 0) return {};
-    if (Fault fault = cpu.memory.check_alignment(address, kXmmAlignment)) return fault;
-    return Fault::general_protection();
+    if (Fault fault = cpu.memory.check_alignment(address, sizeof(u32))) return fault;
+    return address.value % kXmmAlignment == 0 ? Fault{} : Fault::general_protection();
+}
+
+u32 last_byte(const Cpu& cpu, const Operation& operation) {
+    return (effective_address(cpu.state, operation) + kAreaSize - 1) & operation.address_mask;
 }
 
 Fault run_fxsave(Cpu& cpu, const Operation& operation) {
-    if (Fault fault = begin_area(cpu, operation, true)) return fault;
+    if (Fault fault = begin_area(cpu, operation)) return fault;
+    const u32 last = last_byte(cpu, operation);
+    if (Fault fault = cpu.memory.probe_write(operation.segment, last, 1)) return fault;
     const u32 offset = effective_address(cpu.state, operation);
     if (Fault fault = cpu.memory.probe_write(operation.segment, offset, kAreaSize)) return fault;
     const auto lines = std::bit_cast<std::array<Line, kImageLines>>(image_of(cpu.state.fpu));
@@ -124,7 +129,10 @@ Fault run_fxsave(Cpu& cpu, const Operation& operation) {
 }
 
 Fault run_fxrstor(Cpu& cpu, const Operation& operation) {
-    if (Fault fault = begin_area(cpu, operation, false)) return fault;
+    if (Fault fault = begin_area(cpu, operation)) return fault;
+    u8 byte;
+    if (Fault fault = cpu.memory.read(operation.segment, last_byte(cpu, operation), byte))
+        return fault;
     const u32 offset = effective_address(cpu.state, operation);
     std::array<Line, kAreaSize / sizeof(Line)> area;
     for (u32 i = 0; i < area.size(); ++i) {

@@ -50,16 +50,10 @@ Fault move_to_segment(Cpu& cpu, const Operation& operation) {
     return load_with_shadow(cpu, segment_operand(operation, 0), selector);
 }
 
-// With a 32-bit operand the stack moves by four, yet only two bytes are written, as on the host
-// (SDM 2B, PUSH, lets the processor choose).
+// SDM 2B, PUSH, lets the processor write four bytes or two with a 32-bit operand; AMD's write four.
 template <typename T>
 Fault push_segment(Cpu& cpu, const Operation& operation) {
-    privilege::SegmentedMemory& memory = cpu.memory;
-    const u16 selector = cpu.state.segment(segment_operand(operation, 0)).selector;
-    const u32 top = (memory.stack_pointer() - static_cast<u32>(sizeof(T))) & memory.stack_mask();
-    if (Fault fault = memory.write(SegmentName::kSs, top, selector)) return fault;
-    memory.set_stack_pointer(top);
-    return {};
+    return cpu.memory.push(T{cpu.state.segment(segment_operand(operation, 0)).selector});
 }
 
 // POP SS changes the stack's size too: the increment is by the old one's rules.
@@ -138,13 +132,15 @@ Fault adjust_requested_privilege(Cpu& cpu, const Operation& operation) {  // ARP
     constexpr u16 kRpl = 3;
     if (Fault fault = cpu.privilege.require_protected_mode()) return fault;
     const u16 wanted = cpu.reg<u16>(operation.operand[1]) & kRpl;
-    bool raised = false;
-    const Fault fault = update<u16, kInMemory>(cpu, operation, [&](u16 selector) {
-        raised = (selector & kRpl) < wanted;
-        return raised ? static_cast<u16>((selector & ~kRpl) | wanted) : selector;
-    });
-    if (!fault) set_zero_flag(cpu, raised);
-    return fault;
+    u16 selector;
+    if (Fault fault = load_first<u16, kInMemory>(cpu, operation, selector)) return fault;
+    const bool raised = (selector & kRpl) < wanted;
+    if (raised) {
+        const u16 adjusted = static_cast<u16>((selector & ~kRpl) | wanted);
+        if (Fault fault = store_first<u16, kInMemory>(cpu, operation, adjusted)) return fault;
+    }
+    set_zero_flag(cpu, raised);
+    return {};
 }
 
 Handler bind_move(const Instruction& instruction) {

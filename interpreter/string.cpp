@@ -215,7 +215,9 @@ Fault repeat(Cpu& cpu, const Operation& operation) {
         u64 done = 0;
         if constexpr (Once::kRuns) {
             constexpr bool kMoves = std::is_same_v<Once, MoveString<T, Address>>;
-            const u64 allowed = cpu.target > state.retired ? cpu.target - state.retired : 1;
+            // One at a time where somebody is to look in between (TF, a pending interrupt).
+            const bool at_once = cpu.target > state.retired && !state.attention;
+            const u64 allowed = at_once ? cpu.target - state.retired : 1;
             done = run_stretch<T, Address, kMoves>(cpu, operation,
                                                    std::min<u64>(cpu.reg<Address>(kCx), allowed));
         }

@@ -128,10 +128,25 @@ void unpack(FpuState& fpu, unsigned first, const FourRegisters& bytes) {
 
 // --- instructions ---
 
+// Where the image lies. The host touches its first word, then its last byte (whose offset wraps as
+// addresses do), then the rest: CR2 shows it.
+struct Place {
+    u32 first;
+    u32 last;
+};
+
+Place place_of(const Cpu& cpu, const Operation& operation, std::size_t size) {
+    const u32 first = effective_address(cpu.state, operation);
+    return {first, (first + static_cast<u32>(size) - 1) & operation.address_mask};
+}
+
 template <typename Word>
-Fault write_environment(Cpu& cpu, SegmentName segment, u32 address, unsigned size) {
+Fault write_environment(Cpu& cpu, SegmentName segment, Place place, unsigned size) {
     // All of it, before any: a fault must leave memory as it was.
-    if (Fault fault = cpu.memory.probe_write(segment, address, size)) return fault;
+    if (Fault fault = cpu.memory.probe_write(segment, place.first, sizeof(Word))) return fault;
+    if (Fault fault = cpu.memory.probe_write(segment, place.last, 1)) return fault;
+    if (Fault fault = cpu.memory.probe_write(segment, place.first, size)) return fault;
+    u32 address = place.first;
     for (const Word word : environment_of<Word>(cpu.state)) {
         if (Fault fault = cpu.memory.write(segment, address, word)) return fault;
         address += sizeof word;
@@ -140,7 +155,11 @@ Fault write_environment(Cpu& cpu, SegmentName segment, u32 address, unsigned siz
 }
 
 template <typename Word>
-Fault read_environment(Cpu& cpu, SegmentName segment, u32 address, Environment<Word>& words) {
+Fault read_environment(Cpu& cpu, SegmentName segment, Place place, Environment<Word>& words) {
+    u8 last;
+    if (Fault fault = cpu.memory.read(segment, place.first, words[0])) return fault;
+    if (Fault fault = cpu.memory.read(segment, place.last, last)) return fault;
+    u32 address = place.first;
     for (Word& word : words) {
         if (Fault fault = cpu.memory.read(segment, address, word)) return fault;
         address += sizeof word;
@@ -152,10 +171,9 @@ Fault read_environment(Cpu& cpu, SegmentName segment, u32 address, Environment<W
 template <typename Word>
 Fault store_environment(Cpu& cpu, const Operation& operation) {
     if (Fault fault = cpu.privilege.require_x87()) return fault;
-    const u32 address = effective_address(cpu.state, operation);
-    if (Fault fault =
-            write_environment<Word>(cpu, operation.segment, address, sizeof(Environment<Word>)))
-        return fault;
+    constexpr unsigned kSize = sizeof(Environment<Word>);
+    const Place place = place_of(cpu, operation, kSize);
+    if (Fault fault = write_environment<Word>(cpu, operation.segment, place, kSize)) return fault;
     set_control(cpu.state.fpu, cpu.state.fpu.control | kX87Exceptions);
     return finish_control(cpu);
 }
@@ -163,9 +181,9 @@ Fault store_environment(Cpu& cpu, const Operation& operation) {
 template <typename Word>
 Fault load_environment(Cpu& cpu, const Operation& operation) {
     if (Fault fault = begin_waiting(cpu)) return fault;
-    const u32 address = effective_address(cpu.state, operation);
     Environment<Word> words;
-    if (Fault fault = read_environment<Word>(cpu, operation.segment, address, words)) return fault;
+    const Place place = place_of(cpu, operation, sizeof words);
+    if (Fault fault = read_environment<Word>(cpu, operation.segment, place, words)) return fault;
     set_environment<Word>(cpu.state, words);
     return finish_control(cpu);
 }
@@ -175,10 +193,10 @@ template <typename Word>
 Fault save(Cpu& cpu, const Operation& operation) {
     if (Fault fault = cpu.privilege.require_x87()) return fault;
     FpuState& fpu = cpu.state.fpu;
-    u32 address = effective_address(cpu.state, operation);
     constexpr unsigned kSize = sizeof(Environment<Word>) + 2 * sizeof(FourRegisters);
-    if (Fault fault = write_environment<Word>(cpu, operation.segment, address, kSize)) return fault;
-    address += sizeof(Environment<Word>);
+    const Place place = place_of(cpu, operation, kSize);
+    if (Fault fault = write_environment<Word>(cpu, operation.segment, place, kSize)) return fault;
+    u32 address = place.first + static_cast<u32>(sizeof(Environment<Word>));
     for (const unsigned first : {0u, 4u}) {
         if (Fault fault = cpu.memory.write(operation.segment, address, pack(fpu, first)))
             return fault;
@@ -191,11 +209,11 @@ Fault save(Cpu& cpu, const Operation& operation) {
 template <typename Word>
 Fault restore(Cpu& cpu, const Operation& operation) {
     if (Fault fault = begin_waiting(cpu)) return fault;
-    u32 address = effective_address(cpu.state, operation);
     Environment<Word> words;
-    if (Fault fault = read_environment<Word>(cpu, operation.segment, address, words)) return fault;
-    address += sizeof words;
     std::array<FourRegisters, 2> registers;
+    const Place place = place_of(cpu, operation, sizeof words + sizeof registers);
+    if (Fault fault = read_environment<Word>(cpu, operation.segment, place, words)) return fault;
+    u32 address = place.first + static_cast<u32>(sizeof words);
     for (FourRegisters& four : registers) {
         if (Fault fault = cpu.memory.read(operation.segment, address, four)) return fault;
         address += sizeof four;

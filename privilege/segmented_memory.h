@@ -50,7 +50,9 @@ class SegmentedMemory {
     Fault probe_write(SegmentName name, u32 offset, unsigned size) {
         const SegmentRegister& segment = state_.segment(name);
         if (!segment.may_write(offset, size)) return violation(name);
-        return mmu_.probe(linear(segment, offset), privilege(), mmu::Access::kWrite, size);
+        const LinearAddress address = linear(segment, offset);
+        if (Fault fault = check_alignment(address, size)) return fault;
+        return mmu_.probe(address, privilege(), mmu::Access::kWrite, size);
     }
 
     // --- the current stack, with SS.B's wrap ---
