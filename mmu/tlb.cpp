@@ -48,7 +48,8 @@ void Tlb::drop_entries() {
 }
 
 void Tlb::drop_write_pointers(const u8* host_page) {
-    const u64 target = reinterpret_cast<u64>(host_page);  // compared, never followed
+    // SAFETY: the address is compared, never followed.
+    const u64 target = reinterpret_cast<u64>(host_page);
     for (const Lane lane : {Lane::kSupervisorData, Lane::kUserData}) {
         for (const u16 line : filled(lane)) {
             TlbEntry& entry = entries_[static_cast<unsigned>(lane)][line];

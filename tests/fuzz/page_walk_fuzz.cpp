@@ -8,8 +8,10 @@
 
 #include "tests/mmu/lockstep.h"
 
-namespace seventeen::mmu {
+namespace seventeen::fuzz {
 namespace {
+
+using mmu::Source;
 
 class RandomSource final : public Source {
   public:
@@ -47,12 +49,11 @@ class ByteSource final : public Source {
 };
 
 }  // namespace
-}  // namespace seventeen::mmu
+}  // namespace seventeen::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const seventeen::u8* data, std::size_t size) {
-    using namespace seventeen::mmu;
-    ByteSource source(data, size);
-    const auto machine = std::make_unique<Lockstep>(source);
+    seventeen::fuzz::ByteSource source(data, size);
+    const auto machine = std::make_unique<seventeen::mmu::Lockstep>(source);
     while (!source.exhausted()) {
         const std::string difference = machine->step();
         if (difference.empty()) continue;
