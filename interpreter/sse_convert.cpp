@@ -72,12 +72,10 @@ Fault run_from_mmx(Cpu& cpu, const Operation& operation) {
         if (Fault fault = load_operand(cpu, operation, value)) return fault;
     } else {
         value = get_register<u64>(cpu.state, operation.operand[1]);
+        enter_mmx(cpu.state);
     }
-    if (Fault fault = convert_lanes<Op, s32, To, 2>(cpu.state, XmmRegister{{value, 0}},
-                                                    cpu.state.fpu.xmm[operation.operand[0]]))
-        return fault;
-    if constexpr (!kInMemory) enter_mmx(cpu.state);
-    return {};
+    return convert_lanes<Op, s32, To, 2>(cpu.state, XmmRegister{{value, 0}},
+                                         cpu.state.fpu.xmm[operation.operand[0]]);
 }
 
 // CVTPS2PI, CVTPD2PI and the truncating ones.
@@ -86,6 +84,7 @@ Fault run_to_mmx(Cpu& cpu, const Operation& operation) {
     if (Fault fault = begin_sse_with_mmx(cpu)) return fault;
     XmmRegister source, result{};
     if (Fault fault = Source::fetch(cpu, operation, source)) return fault;
+    enter_mmx(cpu.state);
     if (Fault fault = convert_lanes<Op, From, s32, 2>(cpu.state, source, result)) return fault;
     set_register(cpu.state, operation.operand[0], result.lanes[0]);
     return {};

@@ -118,18 +118,20 @@ Fault run_emms(Cpu& cpu, const Operation&) {
 
 // Writes the bytes whose mask has its sign set to DS:[EDI]. Whether the rest is checked too is
 // left to implementations (SDM 2B); the host checks the whole operand for writing, also where the
-// mask is zero, and so do we.
+// mask is zero, and so do we; its alignment check, where in force, wants quadwords.
 template <typename Register>
 Fault run_masked_store(Cpu& cpu, const Operation& operation) {
     if (Fault fault = begin<Register>(cpu)) return fault;
+    if constexpr (kIsMmx<Register>) enter_mmx(cpu.state);
     const CpuState& state = cpu.state;
     const u32 offset = state.reg32(Gpr::kDi) & operation.address_mask;
     const SegmentRegister& segment = state.segment(operation.segment);
     if (!segment.may_write(offset, sizeof(Register)))
         return privilege::SegmentedMemory::violation(operation.segment);
     const LinearAddress address = privilege::SegmentedMemory::linear(segment, offset);
-    if (Fault fault = cpu.memory.check_alignment(address, sizeof(Register))) return fault;
-    if (Fault fault = cpu.memory.probe_write(operation.segment, offset, sizeof(Register)))
+    if (Fault fault = cpu.memory.check_alignment(address, sizeof(u64))) return fault;
+    const mmu::Privilege privilege = cpu.memory.privilege();
+    if (Fault fault = cpu.mmu.probe(address, privilege, mmu::Access::kWrite, sizeof(Register)))
         return fault;
     const auto bytes = split<u8>(get_register<Register>(state, operation.operand[0]));
     const auto mask = split<s8>(get_register<Register>(state, operation.operand[1]));
@@ -137,7 +139,6 @@ Fault run_masked_store(Cpu& cpu, const Operation& operation) {
         if (mask[i] >= 0) continue;
         if (Fault fault = cpu.memory.write(operation.segment, offset + i, bytes[i])) return fault;
     }
-    if constexpr (kIsMmx<Register>) enter_mmx(cpu.state);
     return {};
 }
 

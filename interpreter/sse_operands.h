@@ -46,8 +46,9 @@ Fault begin(Cpu& cpu) {
     return begin_sse(cpu);
 }
 
-// Every MMX instruction but EMMS marks all registers valid and clears TOP (SDM 1 9.5.1). On the
-// host those with a memory operand that faults have not done so yet; nor have ours.
+// Every MMX instruction but EMMS marks all registers valid and clears TOP (SDM 1 9.5.1). One whose
+// memory operand faults has not done so yet. MASKMOVQ has, and so has a conversion that raises #XM:
+// the SDM does not say; the host does it.
 inline void enter_mmx(CpuState& state) {
     state.fpu.valid = 0xff;
     state.fpu.set_top(0);

@@ -124,8 +124,7 @@ void SseBench::place(const NativeSseFrame& frame, const Area& area, const Operat
 }
 
 // The host's EDI leads to the same offset within its own area.
-void SseBench::compare_once(const NativeSse& native, const Operation& operation,
-                            bool early_transition) {
+void SseBench::compare_once(const NativeSse& native, const Operation& operation) {
     NativeSseFrame frame = states.frame();
     if (states.one_in(16)) frame.flags |= kFlagAc;
     Area area;
@@ -139,19 +138,19 @@ void SseBench::compare_once(const NativeSse& native, const Operation& operation,
     const NativeSseFrame before = frame;
     native.run(frame);
     const Fault fault = operation.run(cpu, operation);
-    const std::string difference = differences(frame, area, fault, early_transition);
+    const std::string difference = differences(frame, area, fault);
     if (!difference.empty()) FAIL(difference << "\nbefore: " << printed(before));
 }
 
-std::string SseBench::differences(const NativeSseFrame& frame, const Area& area, const Fault& fault,
-                                  bool early_transition) {
+std::string SseBench::differences(const NativeSseFrame& frame, const Area& area,
+                                  const Fault& fault) {
     const NativeSseFrame guest = frame_of(bench.state, fault);
     std::ostringstream out;
     if (guest.vector != frame.vector) out << "\nexception";
     if (!same_registers(guest, frame)) out << "\nregisters";
     if (guest.fpu.mxcsr != frame.fpu.mxcsr) out << "\nmxcsr";
     if ((guest.flags ^ frame.flags) & kFlagsArithmetic) out << "\nflags";
-    if (!(early_transition && fault) && !same_x87_words(guest.fpu, frame.fpu)) out << "\nx87";
+    if (!same_x87_words(guest.fpu, frame.fpu)) out << "\nx87";
     Area memory;
     bench.memory.read({kSseArea}, memory.bytes.data(), memory.bytes.size());
     if (memory.bytes != area.bytes) out << "\nmemory";
@@ -160,11 +159,11 @@ std::string SseBench::differences(const NativeSseFrame& frame, const Area& area,
     return out.str();
 }
 
-void SseBench::compare_code(const SseCode& code, unsigned cases, bool early_transition) {
+void SseBench::compare_code(const SseCode& code, unsigned cases) {
     INFO("instruction: " << printed(code));
     const NativeSse native(code);
     const Operation operation = sse_operation(code);
-    for (unsigned i = 0; i < cases; ++i) compare_once(native, operation, early_transition);
+    for (unsigned i = 0; i < cases; ++i) compare_once(native, operation);
     SUCCEED();
 }
 
@@ -183,13 +182,12 @@ void SseBench::compare(const SseOpcode& opcode, const SseForms& forms) {
     constexpr unsigned kImmediates = 24;
     for (const SseCode& code : codes) {
         if (!forms.immediate) {
-            compare_code(code, forms.cases, forms.early_transition);
+            compare_code(code, forms.cases);
             continue;
         }
         for (unsigned i = 0; i < kImmediates; ++i) {
             const u8 immediate = static_cast<u8>(states.one_in(2) ? states.word() : i);
-            compare_code(with_immediate(code, immediate), forms.cases / kImmediates + 1,
-                         forms.early_transition);
+            compare_code(with_immediate(code, immediate), forms.cases / kImmediates + 1);
         }
     }
 }

@@ -38,8 +38,6 @@ struct SseForms {
     bool memory = true;
     bool immediate = false;  // random ones follow
     unsigned cases = 400;
-    // The host enters MMX state even where the instruction then faults: not compared.
-    bool early_transition = false;
 };
 
 class SseBench {
@@ -48,7 +46,7 @@ class SseBench {
 
     // Random states through the host and through the interpreter, in all forms.
     void compare(const SseOpcode& opcode, const SseForms& forms = {});
-    void compare_code(const SseCode& code, unsigned cases, bool early_transition = false);
+    void compare_code(const SseCode& code, unsigned cases);
 
     // Runs one instruction from the state as it stands.
     Fault run(const SseCode& code);
@@ -66,10 +64,9 @@ class SseBench {
         std::array<u8, kAreaSize> bytes;
     };
 
-    void compare_once(const NativeSse& native, const Operation& operation, bool early_transition);
+    void compare_once(const NativeSse& native, const Operation& operation);
     void place(const NativeSseFrame& frame, const Area& area, const Operation& operation);
-    std::string differences(const NativeSseFrame& frame, const Area& area, const Fault& fault,
-                            bool early_transition);
+    std::string differences(const NativeSseFrame& frame, const Area& area, const Fault& fault);
 
     NativeTraps traps_;
 };
