@@ -11,12 +11,11 @@ constexpr u32 kPrecomputation = kMxcsrInvalid | kMxcsrDenormal | kMxcsrZeroDivid
 
 CarefulUnit::CarefulUnit(u32 mxcsr)
     : unmasked_(~mxcsr >> kMxcsrMaskShift & kMxcsrFlags),
-      environment_((mxcsr & kMxcsrMask & ~kMxcsrFlags) | kMxcsrMasks) {
-    if (unmasked_ & kMxcsrUnderflow) environment_ &= ~kMxcsrFlushToZero;
-}
+      environment_((mxcsr & kMxcsrMask & ~kMxcsrFlags) | kMxcsrMasks) {}
 
 // An unmasked overflow or underflow ends with the unbounded result, so the precision flag is that
-// result's; the masked way back to the range, which the host took, does not count.
+// result's; the masked way back to the range (or to zero, under flush-to-zero) that the host took
+// does not count.
 u32 CarefulUnit::judge_unbounded(host_sse::Rounded rounded, const host_sse::ExactOperands& operands,
                                  u32 raised) const {
     const u32 out_of_range = raised & kMxcsrOverflow ? kMxcsrOverflow : kMxcsrUnderflow;

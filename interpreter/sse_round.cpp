@@ -68,8 +68,9 @@ Bits round_lane(Bits value, Mode mode, bool denormals_are_zeros, u32& raised) {
     if (rest == 0) return value;
     raised |= kMxcsrPrecision;
     const Bits half = unit / 2;
-    // The integer's lowest bit may be the implied leading one.
-    const bool odd = dropped == F::kFraction || (magnitude & unit);
+    // Where the integer is the implied leading one, the exponent's lowest bit shows it: the bias is
+    // odd.
+    const bool odd = magnitude & unit;
     const Bits truncated = magnitude - rest;
     const bool away = rounds_away(mode, sign != 0, {rest > half, rest == half, odd});
     return sign | (away ? truncated + unit : truncated);

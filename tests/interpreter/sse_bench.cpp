@@ -68,7 +68,7 @@ bool same_x87_words(const NativeFxImage& a, const NativeFxImage& b) {
 
 SseOpcode prefixed(u8 prefix, const SseOpcode& opcode) {
     SseOpcode result{prefix};
-    result.insert(result.end(), opcode.begin(), opcode.end());
+    for (const u8 byte : opcode) result.push_back(byte);
     return result;
 }
 
@@ -133,6 +133,7 @@ void SseBench::compare_once(const NativeSse& native, const Operation& operation)
         std::memcpy(&area.bytes[at], &operand, sizeof operand);
     }
     const u64 offset = 16 + (states.one_in(4) ? states.word() % 16 : 0);
+    // SAFETY: only the address's value is wanted; the area outlives the run.
     frame.gpr[kEdi] = reinterpret_cast<std::uintptr_t>(area.bytes.data()) + offset;
     place(frame, area, operation);
     const NativeSseFrame before = frame;
