@@ -187,7 +187,10 @@ void Mmu::breakpoints_changed() {
 
 void Mmu::guarded_write(PhysicalAddress address, std::size_t size) {
     const u64 offset = memory_.ram_offset(address);
-    if (offset != PhysicalMemory::kNotRam && watch_.written(offset, size)) ++fetch_generation_;
+    if (offset == PhysicalMemory::kNotRam || !watch_.written(offset, size)) return;
+    // The running code may be what was remapped: the engine looks again before it goes on.
+    ++fetch_generation_;
+    state_.attention = true;
 }
 
 void Mmu::memory_changed(const PhysicalMemory::Change& change) {

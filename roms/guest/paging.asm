@@ -110,6 +110,19 @@ main:   mov     edi, DIRECTORY
         CHECK   "fetch: EIP", [seen_eip], WINDOW
         CHECK   "fetch: CR2", [seen_cr2], WINDOW
 
+; code that remaps the page it runs in: the next instruction comes from the new one
+        mov     dword [ENTRY], FRAME_B | P | W | U
+        mov     dword [WINDOW + REMAP_LENGTH], 0x0002b890       ; NOP; MOV EAX, 2; RET
+        mov     dword [WINDOW + REMAP_LENGTH + 4], 0x00c30000
+        mov     dword [ENTRY], FRAME_A | P | W | U
+        mov     esi, remap
+        mov     edi, WINDOW
+        mov     ecx, remap_end - remap
+        rep movsb
+        mov     eax, WINDOW
+        call    eax
+        CHECK   "code that remaps itself", eax, 2
+
 ; code that changes itself: the next instruction already sees it
         mov     byte [.patched + 1], 0x22
 .patched:
@@ -140,6 +153,12 @@ read_large:
 jump_there:
         mov     eax, WINDOW
         jmp     eax
+remap:  mov     dword [abs ENTRY], FRAME_B | P | W | U
+REMAP_LENGTH equ $ - remap
+        nop
+        mov     eax, 1
+        ret
+remap_end:
 call_gate_target:
 other_task:
         hlt

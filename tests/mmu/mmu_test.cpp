@@ -269,6 +269,15 @@ TEST_CASE_METHOD(Fixture, "The fetch generation tells of whatever may change whe
     CHECK(changed());
 }
 
+TEST_CASE_METHOD(Fixture, "A write that drops a translation raises attention") {
+    REQUIRE_FALSE(read_user(kData));
+    state.attention = false;
+    REQUIRE_FALSE(write32(kData, 5));
+    CHECK_FALSE(state.attention);
+    memory.write<u32>({kTable + 4 * (kData >> kPageShift)}, 0);
+    CHECK(state.attention);
+}
+
 TEST_CASE_METHOD(Fixture, "INVLPG changes nothing that could be seen") {
     REQUIRE_FALSE(write32(kData, 5));
     mmu.invalidate_page({kData + 0x123});
@@ -282,6 +291,7 @@ TEST_CASE_METHOD(Fixture, "Data breakpoints are met by the accesses that touch t
     state.dr[1] = kData + 8;
     state.dr[7] = 0x400 | 1 | 2 << 2 | 0xd << 16 | 0xf << 20;  // DR0: write, DR1: both; 4 bytes
     mmu.breakpoints_changed();
+    state.attention = false;  // the page tables were written
     const auto met = [&] {
         CHECK(state.attention == (state.pending_debug != 0));
         state.attention = false;
@@ -303,6 +313,7 @@ TEST_CASE_METHOD(Fixture, "Data breakpoints are met by the accesses that touch t
     // Neither a probe nor an access that faults counts.
     CHECK_FALSE(mmu.probe({kData}, kUser, Access::kWrite, 16));
     set_pte(0x41, 0);
+    state.attention = false;  // a translation was dropped
     state.dr[0] = kData + 0xffc;
     mmu.breakpoints_changed();
     CHECK(write32(kData + 0xffd, 0, kUser));
