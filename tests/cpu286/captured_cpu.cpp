@@ -1,5 +1,5 @@
 // Sets a CPU up as captured, runs one instruction and compares everything it left.
-#include "captured_cpu.h"
+#include "tests/cpu286/captured_cpu.h"
 
 #include <algorithm>
 #include <map>

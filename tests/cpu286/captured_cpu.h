@@ -7,7 +7,7 @@
 #include "core/bus.h"
 #include "core/scheduler.h"
 #include "interpreter/interpreter.h"
-#include "moo_file.h"
+#include "tests/cpu286/moo_file.h"
 
 namespace seventeen::cpu286 {
 

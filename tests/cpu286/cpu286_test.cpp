@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "captured_cpu.h"
-#include "differences.h"
+#include "tests/cpu286/captured_cpu.h"
+#include "tests/cpu286/differences.h"
 
 namespace seventeen::cpu286 {
 

@@ -1,5 +1,5 @@
 // The list of deliberate 286/386 differences.
-#include "differences.h"
+#include "tests/cpu286/differences.h"
 
 #include <algorithm>
 #include <array>

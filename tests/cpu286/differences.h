@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "moo_file.h"
+#include "tests/cpu286/moo_file.h"
 
 namespace seventeen::cpu286 {
 

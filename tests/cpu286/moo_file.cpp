@@ -1,5 +1,5 @@
 // Reads MOO files: chunks within chunks, each a name, a length and a payload.
-#include "moo_file.h"
+#include "tests/cpu286/moo_file.h"
 
 #include <zlib.h>
 

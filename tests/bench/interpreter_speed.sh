@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Interpreter speed beside Bochs: the same firmware images, run in turn, medians of CPU time.
 #
-#   seventeen-interpreter.sh BUILD-DIRECTORY [ROUNDS]
+#   interpreter_speed.sh BUILD-DIRECTORY [ROUNDS]
 #
 # Needs Debian's bochs, bochs-term and vgabios. Bochs' start-up (an image that does nothing) is
 # subtracted from its times, ours from ours. Instructions are counted by Seventeen; both run the
