@@ -84,24 +84,20 @@ Fault store_operand(Cpu& cpu, const Operation& operation, const T& value) {
     return cpu.memory.write(operation.segment, effective_address(cpu.state, operation), value);
 }
 
-// #GP(0) where a whole-register operand is not aligned, after the segment's checks and before
-// paging's; the alignment check never sees it (SDM 3A 6.15, vector 17; so does the host).
-inline Fault check_alignment(Cpu& cpu, const Operation& operation, bool writing) {
+// #GP(0) where a whole-register operand is not aligned, before the segment's limit and paging are
+// looked at, as on the host; the alignment check never sees it (SDM 3A 6.15, vector 17).
+inline Fault check_alignment(const Cpu& cpu, const Operation& operation) {
     const u32 offset = effective_address(cpu.state, operation);
     const SegmentRegister& segment = cpu.state.segment(operation.segment);
-    if (privilege::SegmentedMemory::linear(segment, offset).value % kXmmAlignment == 0) [[likely]]
-        return {};
-    const bool within = writing ? segment.may_write(offset, sizeof(XmmRegister))
-                                : segment.may_read(offset, sizeof(XmmRegister));
-    return within ? Fault::general_protection()
-                  : privilege::SegmentedMemory::violation(operation.segment);
+    const LinearAddress address = privilege::SegmentedMemory::linear(segment, offset);
+    return address.value % kXmmAlignment == 0 ? Fault{} : Fault::general_protection();
 }
 inline Fault load_aligned(Cpu& cpu, const Operation& operation, XmmRegister& value) {
-    if (Fault fault = check_alignment(cpu, operation, false)) return fault;
+    if (Fault fault = check_alignment(cpu, operation)) return fault;
     return load_operand(cpu, operation, value);
 }
 inline Fault store_aligned(Cpu& cpu, const Operation& operation, const XmmRegister& value) {
-    if (Fault fault = check_alignment(cpu, operation, true)) return fault;
+    if (Fault fault = check_alignment(cpu, operation)) return fault;
     return store_operand(cpu, operation, value);
 }
 
