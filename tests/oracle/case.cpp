@@ -1,0 +1,49 @@
+// Assembles a case's code.
+#include "tests/oracle/case.h"
+
+#include <cstring>
+
+namespace seventeen::oracle {
+
+namespace {
+
+// JMP ptr16:32 to the exit: on the host it enters 64-bit mode, in the guest it only jumps.
+constexpr std::array<u8, 7> kExitJump = {
+    0xea,
+    static_cast<u8>(kExit.base),
+    static_cast<u8>(kExit.base >> 8),
+    static_cast<u8>(kExit.base >> 16),
+    static_cast<u8>(kExit.base >> 24),
+    static_cast<u8>(kUserCode64),
+    static_cast<u8>(kUserCode64 >> 8),
+};
+
+}  // namespace
+
+void append_exit_jump(Bytes& code) {
+    code.insert(code.end(), kExitJump.begin(), kExitJump.end());
+}
+
+Bytes Case::code() const {
+    Bytes all;
+    for (const Bytes& instruction : instructions)
+        all.insert(all.end(), instruction.begin(), instruction.end());
+    append_exit_jump(all);
+    return all;
+}
+
+u32 Case::end() const {
+    std::size_t address = origin;
+    for (const Bytes& instruction : instructions) address += instruction.size();
+    return static_cast<u32>(address);
+}
+
+void poke(std::span<u8, kMemorySize> memory, u32 address, const void* bytes, std::size_t size) {
+    const u8* from = static_cast<const u8*>(bytes);
+    for (u32 i = 0; i < size; ++i) {
+        const u32 offset = image_offset(address + i);
+        if (offset < kMemorySize) memory[offset] = from[i];
+    }
+}
+
+}  // namespace seventeen::oracle

@@ -1,0 +1,203 @@
+// Enumerates opcode maps, prefixes and ModRM bytes.
+#include "tests/oracle/catalogue.h"
+
+#include <algorithm>
+#include <array>
+
+#include "decoder/prefixes.h"
+
+namespace seventeen::oracle {
+
+namespace {
+
+using decoder::Class;
+using decoder::Instruction;
+using decoder::Mnemonic;
+using decoder::RegisterClass;
+
+// By decoder::Family.
+constexpr std::array<std::string_view, 19> kFamilyNames = {"integer_alu",
+                                                           "shift",
+                                                           "multiply_divide",
+                                                           "bit_manipulation",
+                                                           "decimal",
+                                                           "data_movement",
+                                                           "stack",
+                                                           "control_flow",
+                                                           "string",
+                                                           "flag_control",
+                                                           "input_output",
+                                                           "segment",
+                                                           "system",
+                                                           "x87",
+                                                           "mmx",
+                                                           "sse",
+                                                           "sse2",
+                                                           "sse3",
+                                                           "sse4"};
+constexpr std::string_view kUndefinedName = "undefined";
+
+constexpr std::array<u8, 5> kDecidingPrefixes = {0, decoder::kPrefixOperandSize,
+                                                 decoder::kPrefixAddressSize, decoder::kPrefixRepne,
+                                                 decoder::kPrefixRep};
+
+// Opcodes without a meaning on any 32-bit CPU, or without one in that form: map, opcode, ModRM.
+struct Undefined {
+    u8 opcode_map;
+    u8 opcode;
+    u8 modrm;
+};
+constexpr std::array<Undefined, 30> kUndefined = {{
+    {0, 0xfe, 0xd0}, {0, 0xfe, 0x38}, {0, 0xff, 0xf8}, {0, 0xff, 0x38}, {0, 0xc6, 0x48},
+    {0, 0xc7, 0x50}, {0, 0x8c, 0xf0}, {0, 0x8c, 0xf8}, {0, 0x8d, 0xc0}, {0, 0xd9, 0xd1},
+    {0, 0xd9, 0xe2}, {0, 0xd9, 0xe7}, {0, 0xd9, 0xef}, {0, 0xda, 0xe8}, {0, 0xdb, 0xf8},
+    {0, 0xdf, 0xe1}, {0, 0xdd, 0xf0}, {0, 0xdb, 0x20}, {0, 0xd9, 0x08}, {1, 0x04, 0x00},
+    {1, 0x0a, 0x00}, {1, 0x0c, 0x00}, {1, 0x24, 0xc0}, {1, 0x25, 0xc0}, {1, 0x36, 0x00},
+    {1, 0x39, 0xc0}, {1, 0xba, 0xc0}, {1, 0xba, 0x18}, {1, 0xc7, 0xc8}, {1, 0x71, 0xc8},
+}};
+
+bool is_sensitive_but_alike(const Instruction& instruction) {
+    switch (instruction.mnemonic) {
+        case Mnemonic::PUSHF:
+        case Mnemonic::PUSHFD:
+        case Mnemonic::POPF:
+        case Mnemonic::POPFD:
+        case Mnemonic::INT3:
+        case Mnemonic::INTO:
+        case Mnemonic::PUSH_SEGMENT: return true;
+        case Mnemonic::MOV_SEGMENT:  // the selectors are the same, but loading them is not
+            return instruction.operands[0].register_class != RegisterClass::kSegment;
+        default: return false;
+    }
+}
+
+bool reaches_host_segment(const Instruction& instruction) {
+    const decoder::Prefixes prefixes = decoder::scan_prefixes(instruction.bytes);
+    return prefixes.segment == 0x64 || prefixes.segment == 0x65;
+}
+
+// Prefixes and the escape to the other maps.
+bool is_no_opcode(u8 byte) {
+    return decoder::scan_prefixes({&byte, 1}).count != 0 || byte == 0x0f;
+}
+
+// A repeat prefix that means something to the host where it means nothing to the guest: F3 makes
+// TZCNT and LZCNT of BSF and BSR, and on AMD F2 and F3 decide what LOOPE and LOOPNE wait for.
+bool repeat_means_more(const Instruction& instruction) {
+    switch (instruction.mnemonic) {
+        case Mnemonic::BSF:
+        case Mnemonic::BSR: return instruction.rep;
+        case Mnemonic::LOOPE:
+        case Mnemonic::LOOPNE: return instruction.rep || instruction.repne;
+        default: return false;
+    }
+}
+
+// The generator strews redundant prefixes in now and then; here they would crowd out the others.
+// Repeat prefixes mean something to string instructions (mandatory ones do not show as such), and
+// the address size tells JCXZ from JECXZ.
+bool is_redundant(u8 prefix, const Instruction& instruction) {
+    if (prefix == decoder::kPrefixAddressSize) return instruction.mnemonic != Mnemonic::JCXZ;
+    const bool repeats = instruction.rep || instruction.repne;
+    return repeats && instruction.row().family != decoder::Family::kString;
+}
+
+}  // namespace
+
+void Encoding::append_to(std::vector<u8>& bytes) const {
+    if (prefix != 0) bytes.push_back(prefix);
+    if (opcode_map > 0) bytes.push_back(0x0f);
+    if (opcode_map == 2) bytes.push_back(0x38);
+    if (opcode_map == 3) bytes.push_back(0x3a);
+    bytes.push_back(opcode);
+}
+
+bool comparable(const Instruction& instruction) {
+    if (reaches_host_segment(instruction) || repeat_means_more(instruction)) return false;
+    switch (instruction.row().kind) {
+        case Class::kInnocuous:
+            return instruction.row().family != decoder::Family::kSegment ||
+                   instruction.mnemonic == Mnemonic::ARPL;
+        case Class::kControl: return true;
+        case Class::kSensitive: return is_sensitive_but_alike(instruction);
+        case Class::kPrivileged:  // #GP(0), but for what long mode or this host treats otherwise
+            return instruction.mnemonic != Mnemonic::SYSEXIT &&
+                   instruction.mnemonic != Mnemonic::MONITOR &&
+                   instruction.mnemonic != Mnemonic::MWAIT;
+    }
+    return false;
+}
+
+bool contains_system_call(std::span<const u8> bytes) {
+    constexpr std::array<std::array<u8, 2>, 4> kCalls = {
+        {{0xcd, 0x80}, {0x0f, 0x05}, {0x0f, 0x34}, {0x0f, 0x07}}};
+    return std::any_of(kCalls.begin(), kCalls.end(), [bytes](const auto& pair) {
+        return std::search(bytes.begin(), bytes.end(), pair.begin(), pair.end()) != bytes.end();
+    });
+}
+
+Catalogue::Catalogue(const decoder::Decoder& decoder) {
+    for (const std::string_view name : kFamilyNames) families_.push_back({name, {}});
+    families_.push_back({kUndefinedName, {}});
+    for (u8 opcode_map = 0; opcode_map < 4; ++opcode_map) {
+        for (unsigned opcode = 0; opcode < 256; ++opcode) {
+            if (opcode_map == 0 && is_no_opcode(static_cast<u8>(opcode))) continue;
+            for (const u8 prefix : kDecidingPrefixes)
+                add_opcode(decoder, {prefix, opcode_map, static_cast<u8>(opcode),
+                                     Encoding::ModRm::kNone, 0});
+        }
+    }
+    add_undefined();
+    std::erase_if(families_, [](const Family& family) { return family.entries.empty(); });
+}
+
+const Catalogue::Family* Catalogue::find(std::string_view name) const {
+    const auto found = std::find_if(families_.begin(), families_.end(),
+                                    [name](const Family& family) { return family.name == name; });
+    return found == families_.end() ? nullptr : &*found;
+}
+
+// Asks about every ModRM byte (one with mod = 0 stands for all of its memory forms).
+void Catalogue::add_opcode(const decoder::Decoder& decoder, Encoding encoding) {
+    constexpr std::size_t kTail = 12;
+    for (unsigned modrm = 0; modrm < 256; ++modrm) {
+        const bool memory = modrm < 0xc0;
+        if (memory && (modrm & 0xc7) != 0) continue;
+        std::vector<u8> bytes;
+        encoding.append_to(bytes);
+        bytes.push_back(static_cast<u8>(modrm));
+        bytes.resize(bytes.size() + kTail);
+        Instruction instruction;
+        const auto status = decoder.decode(bytes, decoder::CodeSize::k32, instruction);
+        if (status != decoder::DecodeStatus::kOk || !comparable(instruction)) continue;
+        if (is_redundant(encoding.prefix, instruction)) continue;
+        encoding.modrm = static_cast<u8>(modrm);
+        encoding.kind = memory ? Encoding::ModRm::kMemory : Encoding::ModRm::kRegister;
+        if (instruction.layout.modrm == 0) encoding.kind = Encoding::ModRm::kNone;
+        add(instruction.mnemonic, encoding);
+        if (encoding.kind == Encoding::ModRm::kNone) return;
+    }
+}
+
+void Catalogue::add(Mnemonic mnemonic, const Encoding& encoding) {
+    const std::size_t family = mnemonic == Mnemonic::kInvalid
+                                   ? kFamilyNames.size()
+                                   : static_cast<std::size_t>(decoder::row(mnemonic).family);
+    std::vector<Entry>& entries = families_[family].entries;
+    const auto [place, is_new] = places_.try_emplace(mnemonic, family, entries.size());
+    if (is_new) entries.push_back({mnemonic, {}, {}});
+    Entry& entry = entries[place->second.second];
+    (encoding.kind == Encoding::ModRm::kMemory ? entry.with_memory : entry.without_memory)
+        .push_back(encoding);
+}
+
+void Catalogue::add_undefined() {
+    for (const Undefined& undefined : kUndefined) {
+        add(Mnemonic::kInvalid,
+            {0, undefined.opcode_map, undefined.opcode,
+             undefined.modrm < 0xc0 ? Encoding::ModRm::kMemory : Encoding::ModRm::kRegister,
+             undefined.modrm});
+    }
+}
+
+}  // namespace seventeen::oracle

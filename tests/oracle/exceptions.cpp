@@ -1,0 +1,199 @@
+// The table of exceptions.
+#include "tests/oracle/exceptions.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/fault.h"
+#include "decoder/decoder.h"
+
+namespace seventeen::oracle {
+
+namespace {
+
+using decoder::Instruction;
+using decoder::Mnemonic;
+
+// The instruction that the host faulted at, or the case's last one. (The generator ends a case with
+// one that an exception speaks of.) Empty where it is none.
+std::optional<Instruction> last_instruction(const Case& test, const Result& host) {
+    u32 address = test.origin;
+    const Bytes* last = &test.instructions.back();
+    for (const Bytes& bytes : test.instructions) {
+        if (address == host.outcome.registers.eip) last = &bytes;
+        address += static_cast<u32>(bytes.size());
+    }
+    const decoder::Decoder decoder;
+    Instruction instruction;
+    const auto status = decoder.decode(*last, decoder::CodeSize::k32, instruction);
+    if (status != decoder::DecodeStatus::kOk) return std::nullopt;
+    return instruction;
+}
+
+Mnemonic mnemonic_of(const std::optional<Instruction>& instruction) {
+    return instruction ? instruction->mnemonic : Mnemonic::kInvalid;
+}
+
+// Are all differences in what `allowed` says? It is asked about each of them.
+template <typename Allowed>
+bool all_differences(const Result& host, const Result& guest, Allowed&& allowed) {
+    const std::vector<Difference> found = differences(host, guest);
+    return std::all_of(found.begin(), found.end(), allowed);
+}
+
+bool is_memory(const Difference& difference) {
+    return difference.what.starts_with("memory");
+}
+
+bool is_gpr(const Difference& difference) {
+    return difference.what.size() == 3 && difference.what[0] == 'E' && difference.what != "ESP";
+}
+
+// MXCSR bit 17 (MM, misaligned SSE) is AMD's alone; no model of ours has it.
+bool host_set_misaligned_mode(const Case&, const Result& host, const Result&) {
+    constexpr u32 kMisalignedMode = 1u << 17;
+    return host.outcome.registers.fx.mxcsr & kMisalignedMode;
+}
+
+// Are all bytes that differ such as AMD stores differently in the image at `first`?
+bool explains_fxsave_image(std::size_t first, const Result& host, const Result& guest) {
+    constexpr std::size_t kPointers = 6, kPointersEnd = 24, kMask = 30;
+    constexpr u8 kMisalignedModeMask = 2;  // of MXCSR_MASK's third byte
+    for (std::size_t at = 0; at < kMemorySize; ++at) {
+        if (host.memory[at] == guest.memory[at]) continue;
+        const std::size_t offset = at - first;
+        const bool pointer = offset >= kPointers && offset < kPointersEnd && host.memory[at] == 0;
+        const bool mask = offset == kMask && host.memory[at] == kMisalignedModeMask;
+        if (!pointer && !mask) return false;
+    }
+    return true;
+}
+
+bool fxsave_image(const Case& test, const Result& host, const Result& guest) {
+    constexpr std::size_t kAlignment = 16;
+    if (mnemonic_of(last_instruction(test, host)) != Mnemonic::FXSAVE) return false;
+    if (!all_differences(host, guest, is_memory)) return false;
+    std::size_t first = 0;
+    while (host.memory[first] == guest.memory[first]) ++first;
+    first -= first % kAlignment;  // the image's first 16 bytes, or its second ones
+    return explains_fxsave_image(first, host, guest) ||
+           explains_fxsave_image(first - kAlignment, host, guest);
+}
+
+bool faulted(const Result& host, const Result& guest) {
+    return host.outcome.kind == Outcome::Kind::kException &&
+           guest.outcome.kind == Outcome::Kind::kException;
+}
+
+bool pop_all_loaded_some(const Case& test, const Result& host, const Result& guest) {
+    const Mnemonic last = mnemonic_of(last_instruction(test, host));
+    return (last == Mnemonic::POPA || last == Mnemonic::POPAD) && faulted(host, guest) &&
+           all_differences(host, guest, is_gpr);
+}
+
+bool pushed_some(const Case& test, const Result& host, const Result& guest) {
+    const Mnemonic last = mnemonic_of(last_instruction(test, host));
+    const bool pushes =
+        last == Mnemonic::PUSHA || last == Mnemonic::PUSHAD || last == Mnemonic::ENTER;
+    return pushes && faulted(host, guest) && all_differences(host, guest, is_memory);
+}
+
+bool is_string_port_access(Mnemonic mnemonic) {
+    switch (mnemonic) {
+        case Mnemonic::INSB:
+        case Mnemonic::INSW:
+        case Mnemonic::INSD:
+        case Mnemonic::OUTSB:
+        case Mnemonic::OUTSW:
+        case Mnemonic::OUTSD: return true;
+        default: return false;
+    }
+}
+
+bool repeated_port_access(const Case& test, const Result& host, const Result&) {
+    const auto last = last_instruction(test, host);
+    if (!is_string_port_access(mnemonic_of(last)) || !(last->rep || last->repne)) return false;
+    const u32 count = host.outcome.registers[Gpr::kCx];
+    return host.outcome.vector == static_cast<u8>(Vector::kGeneralProtection) &&
+           (last->address_size == 2 ? count & 0xffff : count) == 0;
+}
+
+// The operand's bytes, where they run past offset FFFFh of a 16-bit address.
+bool wraps(const Instruction& instruction, const Registers& registers) {
+    constexpr u32 kEnd = 0x10000;
+    if (instruction.address_size != 2) return false;
+    if (!instruction.has_memory()) {  // MASKMOVQ, MASKMOVDQU
+        return (registers[Gpr::kDi] & 0xffff) + 16 > kEnd;
+    }
+    const auto gpr = [&](u8 number) { return number == kNoGpr ? 0 : registers.gpr[number]; };
+    const decoder::MemoryOperand& memory = instruction.memory;
+    const u32 offset = gpr(memory.base) + gpr(memory.index) + static_cast<u32>(memory.displacement);
+    return (offset & 0xffff) + instruction.operands[0].size > kEnd;
+}
+
+bool wrapped_operand(const Case& test, const Result& host, const Result&) {
+    const auto last = last_instruction(test, host);
+    switch (mnemonic_of(last)) {
+        case Mnemonic::MASKMOVQ:
+        case Mnemonic::MASKMOVDQU:
+        case Mnemonic::FLD:
+        case Mnemonic::FSTP:
+        case Mnemonic::FBLD:
+        case Mnemonic::FBSTP: break;
+        default: return false;
+    }
+    return host.outcome.vector == static_cast<u8>(Vector::kPageFault) &&
+           wraps(*last, host.outcome.registers);
+}
+
+bool resume_flag_of_trap(const Case&, const Result& host, const Result& guest) {
+    const auto is_resume_flag = [](const Difference& difference) {
+        return difference.flags == kFlagRf;
+    };
+    return host.outcome.vector == static_cast<u8>(Vector::kDebug) &&
+           all_differences(host, guest, is_resume_flag);
+}
+
+constexpr std::array<Exception, 7> kExceptions = {{
+    {"misaligned SSE mode",
+     "LDMXCSR or FXRSTOR set MXCSR.MM, which AMD CPUs have and others refuse with #GP(0)",
+     host_set_misaligned_mode},
+    {"FXSAVE image",
+     "AMD's MXCSR_MASK has the MM bit, and AMD stores the x87 pointers as zero unless an unmasked "
+     "x87 exception is pending; SDM 1 10.5.1 stores them always",
+     fxsave_image},
+    {"POPA fault",
+     "AMD has loaded some registers when a later one's page faults; ESP is kept, so the "
+     "instruction restarts all the same, and ours loads none",
+     pop_all_loaded_some},
+    {"PUSHA and ENTER fault",
+     "AMD has pushed some values when a later one faults; ESP is kept, and ours pushes none or "
+     "others",
+     pushed_some},
+    {"REP INS and OUTS with a count of zero",
+     "AMD checks the port's permission all the same; SDM 2B, REP, does nothing at all",
+     repeated_port_access},
+    {"operand that wraps at 64 KiB",
+     "with a 16-bit address AMD takes 80-bit numbers in two pieces and masked stores in bytes, and "
+     "each piece's offset wraps; the manuals leave that open, and ours run on",
+     wrapped_operand},
+    {"RF of a single-step trap",
+     "between two iterations of a string instruction SDM 3B 17.3.1.1 pushes RF set; under KVM on "
+     "AMD the hypervisor injects the #DB anew and RF is clear",
+     resume_flag_of_trap},
+}};
+
+}  // namespace
+
+std::span<const Exception> exceptions() {
+    return kExceptions;
+}
+
+const Exception* find_exception(const Case& test, const Result& host, const Result& guest) {
+    const auto found = std::find_if(
+        kExceptions.begin(), kExceptions.end(),
+        [&](const Exception& candidate) { return candidate.explains(test, host, guest); });
+    return found == kExceptions.end() ? nullptr : found;
+}
+
+}  // namespace seventeen::oracle

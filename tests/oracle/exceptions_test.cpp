@@ -1,0 +1,117 @@
+// Each exception excuses what it names and nothing beside it.
+#include "tests/oracle/exceptions.h"
+
+#include <catch2/catch.hpp>
+
+#include <memory>
+
+namespace seventeen::oracle {
+namespace {
+
+struct Runs {
+    Case test;
+    Outcome host, guest;
+    MemoryImage host_memory{}, guest_memory{};
+
+    std::string_view excuse() const {
+        const Exception* found = find_exception(test, {host, host_memory}, {guest, guest_memory});
+        return found ? found->name : "";
+    }
+    void fault(u8 vector) {
+        for (Outcome* outcome : {&host, &guest}) {
+            outcome->kind = Outcome::Kind::kException;
+            outcome->vector = vector;
+            outcome->registers.eip = test.origin;
+        }
+    }
+};
+
+std::unique_ptr<Runs> runs_of(const Bytes& instruction) {
+    auto runs = std::make_unique<Runs>();
+    runs->test.instructions = {instruction};
+    return runs;
+}
+
+TEST_CASE("every exception has a name and a reason") {
+    for (const Exception& exception : exceptions()) {
+        CHECK_FALSE(exception.name.empty());
+        CHECK_FALSE(exception.reason.empty());
+    }
+}
+
+TEST_CASE("an ordinary difference is not excused") {
+    const auto runs = runs_of({0x90});
+    runs->guest.registers[Gpr::kAx] = 1;
+    CHECK(runs->excuse() == "");
+}
+
+TEST_CASE("MXCSR.MM on the host") {
+    const auto runs = runs_of({0x0f, 0xae, 0x13});
+    runs->host.registers.fx.mxcsr |= 1u << 17;
+    CHECK(runs->excuse() == "misaligned SSE mode");
+}
+
+TEST_CASE("pointers and mask of an FXSAVE image, at their places only") {
+    const auto runs = runs_of({0x0f, 0xae, 0x03});
+    constexpr std::size_t kImage = 0x40;
+    runs->host_memory[kImage + 30] = 2;
+    CHECK(runs->excuse() == "FXSAVE image");
+    runs->guest_memory[kImage + 8] = 0x12;
+    CHECK(runs->excuse() == "FXSAVE image");
+    runs->guest_memory[kImage + 24] = 1;  // MXCSR itself
+    CHECK(runs->excuse() == "");
+    runs->guest_memory[kImage + 24] = 0;
+    runs->guest.registers[Gpr::kAx] = 1;
+    CHECK(runs->excuse() == "");
+}
+
+TEST_CASE("registers that a faulting POPA has loaded, but not ESP") {
+    const auto runs = runs_of({0x61});
+    runs->fault(14);
+    runs->host.registers[Gpr::kDi] = 1;
+    CHECK(runs->excuse() == "POPA fault");
+    runs->host.registers[Gpr::kSp] = 1;
+    CHECK(runs->excuse() == "");
+}
+
+TEST_CASE("memory that a faulting PUSHA has written, but no register") {
+    const auto runs = runs_of({0x60});
+    runs->fault(14);
+    runs->host_memory[0x10] = 1;
+    CHECK(runs->excuse() == "PUSHA and ENTER fault");
+    runs->host.registers[Gpr::kBp] = 1;
+    CHECK(runs->excuse() == "");
+}
+
+TEST_CASE("REP INS with a count of zero, but no other") {
+    const auto runs = runs_of({0xf3, 0x6c});
+    runs->host.kind = Outcome::Kind::kException;
+    runs->host.vector = 13;
+    runs->host.registers.eip = runs->test.origin;
+    CHECK(runs->excuse() == "REP INS and OUTS with a count of zero");
+    runs->host.registers[Gpr::kCx] = 1;
+    CHECK(runs->excuse() == "");
+}
+
+TEST_CASE("an 80-bit number across offset FFFFh") {
+    const auto runs = runs_of({0x67, 0xdb, 0x2f});  // FLD TBYTE [BX]
+    runs->host.kind = Outcome::Kind::kException;
+    runs->host.vector = 14;
+    runs->host.registers.eip = runs->test.origin;
+    runs->host.registers[Gpr::kBx] = 0xfff7;
+    CHECK(runs->excuse() == "operand that wraps at 64 KiB");
+    runs->host.registers[Gpr::kBx] = 0xfff6;
+    CHECK(runs->excuse() == "");
+}
+
+TEST_CASE("RF of a single-step trap, and no other flag") {
+    const auto runs = runs_of({0xf3, 0xa4});
+    runs->fault(1);
+    runs->guest.registers.eflags |= kFlagRf;
+    CHECK(runs->excuse() == "RF of a single-step trap");
+    runs->guest.registers.eflags ^= kFlagCf;
+    CHECK(runs->excuse() == "");
+}
+
+}  // namespace
+}  // namespace seventeen::oracle

@@ -1,0 +1,39 @@
+// Runs both sides and, where they differ, the host once more.
+#include "tests/oracle/runner.h"
+
+#include <algorithm>
+
+namespace seventeen::oracle {
+
+void Runner::run_on_host(const Case& test, const Registers& start) {
+    std::copy(test.memory.begin(), test.memory.end(), host_.memory().begin());
+    host_outcome_ = host_.run(start);
+}
+
+Verdict Runner::run(const Case& test) {
+    constexpr int kAttempts = 4;
+    Registers start = test.registers;
+    start.eip = test.origin;
+    const Bytes code = test.code();
+    host_.load_code(test.origin, code);
+    run_on_host(test, start);
+    if (host_outcome_.kind == Outcome::Kind::kHung) return Verdict::kHung;
+    guest_.load_code(test.origin, code);
+    std::copy(test.memory.begin(), test.memory.end(), guest_.memory().begin());
+    guest_outcome_ = guest_.run(start);
+    for (int attempt = 1; attempt < kAttempts; ++attempt) {
+        if (same(host_result(), guest_result())) {
+            if (attempt > 1) ++disturbances_;
+            return Verdict::kSame;
+        }
+        run_on_host(test, start);
+    }
+    exception_ = find_exception(test, host_result(), guest_result());
+    return exception_ ? Verdict::kExcused : Verdict::kDifferent;
+}
+
+std::vector<Difference> Runner::differences() const {
+    return oracle::differences(host_result(), guest_result());
+}
+
+}  // namespace seventeen::oracle
