@@ -46,5 +46,7 @@ build() {
         cat "$log" >&2
         return 1
     fi
-    ninja --quiet -C "$root/build/$preset" -j "$(nproc)" "$@" >&2
+    ninja --quiet -C "$root/build/$preset" -j "$(nproc)" "$@" 2>&1 |
+        sed '/^ninja: no work to do/d' >&2
+    return "${PIPESTATUS[0]}"
 }
