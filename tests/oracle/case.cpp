@@ -1,7 +1,7 @@
 // Assembles a case's code.
 #include "tests/oracle/case.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace seventeen::oracle {
 
@@ -36,6 +36,11 @@ u32 Case::end() const {
     std::size_t address = origin;
     for (const Bytes& instruction : instructions) address += instruction.size();
     return static_cast<u32>(address);
+}
+
+std::span<const u8> within_code_region(u32 address, std::span<const u8> bytes) {
+    if (!kCode.contains(address)) return {};
+    return bytes.first(std::min<std::size_t>(bytes.size(), kCode.end() - address));
 }
 
 void poke(std::span<u8, kMemorySize> memory, u32 address, const void* bytes, std::size_t size) {

@@ -57,6 +57,9 @@ using Bytes = std::vector<u8>;
 // The far jump to the exit, which stands behind every case.
 void append_exit_jump(Bytes& code);
 
+// The first of the bytes at `address`, as many as the code region holds.
+std::span<const u8> within_code_region(u32 address, std::span<const u8> bytes);
+
 // Puts bytes at a linear address of the image; what lies outside is dropped.
 void poke(std::span<u8, kMemorySize> memory, u32 address, const void* bytes, std::size_t size);
 

@@ -118,17 +118,18 @@ bool repeated_port_access(const Case& test, const Result& host, const Result&) {
            (last->address_size == 2 ? count & 0xffff : count) == 0;
 }
 
-// The operand's bytes, where they run past offset FFFFh of a 16-bit address.
+// Do the operand's bytes run past the greatest offset that the address size has?
 bool wraps(const Instruction& instruction, const Registers& registers) {
-    constexpr u32 kEnd = 0x10000;
-    if (instruction.address_size != 2) return false;
-    if (!instruction.has_memory()) {  // MASKMOVQ, MASKMOVDQU
-        return (registers[Gpr::kDi] & 0xffff) + 16 > kEnd;
-    }
+    const u64 end = u64{1} << (instruction.address_size * 8);
     const auto gpr = [&](u8 number) { return number == kNoGpr ? 0 : registers.gpr[number]; };
+    if (!instruction.has_memory()) {  // MASKMOVQ, MASKMOVDQU
+        const unsigned size = instruction.mnemonic == Mnemonic::MASKMOVQ ? 8 : 16;
+        return registers[Gpr::kDi] % end + size > end;
+    }
     const decoder::MemoryOperand& memory = instruction.memory;
-    const u32 offset = gpr(memory.base) + gpr(memory.index) + static_cast<u32>(memory.displacement);
-    return (offset & 0xffff) + instruction.operands[0].size > kEnd;
+    const u32 offset = gpr(memory.base) + (gpr(memory.index) << memory.scale) +
+                       static_cast<u32>(memory.displacement);
+    return offset % end + instruction.operands[0].size > end;
 }
 
 bool wrapped_operand(const Case& test, const Result& host, const Result&) {
@@ -173,9 +174,10 @@ constexpr std::array<Exception, 7> kExceptions = {{
     {"REP INS and OUTS with a count of zero",
      "AMD checks the port's permission all the same; SDM 2B, REP, does nothing at all",
      repeated_port_access},
-    {"operand that wraps at 64 KiB",
-     "with a 16-bit address AMD takes 80-bit numbers in two pieces and masked stores in bytes, and "
-     "each piece's offset wraps; the manuals leave that open, and ours run on",
+    {"operand that wraps",
+     "AMD takes 80-bit numbers in two pieces and masked stores in bytes or halves, and each "
+     "piece's "
+     "offset wraps at 64 KiB or 4 GiB; the manuals leave that open, and ours run on to the limit",
      wrapped_operand},
     {"RF of a single-step trap",
      "between two iterations of a string instruction SDM 3B 17.3.1.1 pushes RF set; under KVM on "

@@ -93,15 +93,20 @@ TEST_CASE("REP INS with a count of zero, but no other") {
     CHECK(runs->excuse() == "");
 }
 
-TEST_CASE("an 80-bit number across offset FFFFh") {
+TEST_CASE("an 80-bit number across the last offset") {
     const auto runs = runs_of({0x67, 0xdb, 0x2f});  // FLD TBYTE [BX]
     runs->host.kind = Outcome::Kind::kException;
     runs->host.vector = 14;
     runs->host.registers.eip = runs->test.origin;
     runs->host.registers[Gpr::kBx] = 0xfff7;
-    CHECK(runs->excuse() == "operand that wraps at 64 KiB");
+    CHECK(runs->excuse() == "operand that wraps");
     runs->host.registers[Gpr::kBx] = 0xfff6;
     CHECK(runs->excuse() == "");
+    runs->test.instructions = {{0xdb, 0x2b}};  // FLD TBYTE [EBX]
+    runs->host.registers[Gpr::kBx] = 0xfff7;
+    CHECK(runs->excuse() == "");
+    runs->host.registers[Gpr::kBx] = 0xfffffff7;
+    CHECK(runs->excuse() == "operand that wraps");
 }
 
 TEST_CASE("RF of a single-step trap, and no other flag") {

@@ -74,7 +74,7 @@ bool Generator::decode(Draft& draft) const {
 }
 
 // Puts a prefix in front that need not be there: a segment, a size, a repeat or a LOCK.
-bool Generator::decorate(Random& random, Draft& draft) const {
+void Generator::decorate(Random& random, Draft& draft) const {
     constexpr std::array<u8, 9> kPrefixes = {0x26,
                                              0x2e,
                                              0x36,
@@ -92,12 +92,31 @@ bool Generator::decorate(Random& random, Draft& draft) const {
     if (!decode(decorated)) {
         // LOCK where it is not allowed: #UD. (On AMD it makes MOV CR8 of MOV CR0.)
         const bool system = draft.instruction.row().family == decoder::Family::kSystem;
-        if (prefix != decoder::kPrefixLock || system) return false;
+        if (prefix != decoder::kPrefixLock || system) return;
         decorated.undefined = true;
         decorated.bytes.resize(draft.bytes.size() + 1);
     }
     draft = decorated;
-    return true;
+}
+
+// Puts many prefixes in front, up to and over the limit of 15 bytes (#GP).
+void Generator::lengthen(Random& random, Draft& draft) const {
+    constexpr std::array<u8, 5> kPrefixes = {0x26, 0x36, 0x3e, decoder::kPrefixOperandSize,
+                                             decoder::kPrefixAddressSize};
+    Draft longer;
+    longer.bytes.assign(4 + random.below(12), random.pick(kPrefixes));
+    longer.bytes.insert(longer.bytes.end(), draft.bytes.begin(), draft.bytes.end());
+    const std::size_t size = longer.bytes.size();
+    for (std::size_t i = 0; i < 4; ++i) longer.bytes.push_back(random.byte());
+    if (!decode(longer)) {
+        // An undefined opcode is left out: whether #UD or #GP comes first is the CPU's own affair.
+        const auto status =
+            decoder_.decode(longer.bytes, decoder::CodeSize::k32, longer.instruction);
+        if (status != DecodeStatus::kTooLong) return;
+        longer.undefined = true;
+        longer.bytes.resize(size);
+    }
+    draft = longer;
 }
 
 Draft Generator::draft_instruction(Random& random) const {
@@ -114,6 +133,8 @@ Draft Generator::draft_instruction(Random& random) const {
         if (!decode(draft)) continue;
         if (leads_astray(draft.instruction) && !random.chance(10)) continue;
         if (random.chance(6)) decorate(random, draft);
+        // (Of UD0, AMD's CPUs fetch no ModRM byte.)
+        if (random.chance(1) && !always_faults(entry.mnemonic)) lengthen(random, draft);
         return draft;
     }
 }
@@ -122,13 +143,15 @@ void Generator::make(u64 seed, Case& into) {
     Random random(seed);
     do {
         into.origin = kCode.base;
-        if (random.chance(5)) into.origin += kPageSize - random.below(40);  // across a page
+        if (random.chance(5)) into.origin += kPageSize - random.below(40);       // across a page
+        if (random.chance(1)) into.origin = kCode.end() - 1 - random.below(40);  // off the last one
         into.instructions.clear();
         randomise_registers(random, into.registers);
         into.memory = background_;
         Scene scene(host_, random, into);
         const u32 count = 1 + random.below(kLongestCase);
         for (u32 i = 0; i < count; ++i) {
+            if (into.end() >= kCode.end()) break;
             Draft draft = draft_instruction(random);
             if (!draft.undefined) steer(scene, draft);
             const bool last = draft.instruction.mnemonic == decoder::Mnemonic::FXSAVE;

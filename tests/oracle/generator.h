@@ -19,7 +19,8 @@ class Generator {
 
   private:
     Draft draft_instruction(Random& random) const;
-    bool decorate(Random& random, Draft& draft) const;
+    void decorate(Random& random, Draft& draft) const;
+    void lengthen(Random& random, Draft& draft) const;
     bool decode(Draft& draft) const;
     void land_branches(Random& random, Case& test) const;
 

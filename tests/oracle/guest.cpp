@@ -267,14 +267,12 @@ std::span<u8, kMemorySize> GuestCpu::memory() {
 
 void GuestCpu::load_code(u32 address, std::span<const u8> bytes) {
     Machine& machine = *machine_;
-    const auto write = [&](u32 at, const u8* from, std::size_t size) {
-        const u64 physical = kCodeFrame + (at - kCode.base);
-        check(at - kCode.base + size <= kCode.size, "a case fits the code region");
-        machine.memory.write({physical}, from, size);
+    const auto write = [&](u32 at, std::span<const u8> from) {
+        machine.memory.write({kCodeFrame + (at - kCode.base)}, from.data(), from.size());
     };
-    const std::vector<u8> filler(machine.loaded_size, kCodeFiller);
-    write(machine.loaded_address, filler.data(), filler.size());
-    write(address, bytes.data(), bytes.size());
+    bytes = within_code_region(address, bytes);
+    write(machine.loaded_address, std::vector<u8>(machine.loaded_size, kCodeFiller));
+    write(address, bytes);
     machine.loaded_address = address;
     machine.loaded_size = static_cast<u32>(bytes.size());
 }

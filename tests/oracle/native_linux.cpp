@@ -295,8 +295,8 @@ void NativeCpu::load_code(u32 address, std::span<const u8> bytes) {
     u8* code = parts_->alias + Parts::kCodeOffset;
     std::memset(code + parts_->loaded_offset, kCodeFiller, parts_->loaded_size);
     parts_->loaded_offset = address - kCode.base;
+    bytes = within_code_region(address, bytes);
     parts_->loaded_size = static_cast<u32>(bytes.size());
-    check(parts_->loaded_offset + bytes.size() <= kCode.size, "a case fits the code region");
     std::memcpy(code + parts_->loaded_offset, bytes.data(), bytes.size());
 }
 

@@ -34,6 +34,7 @@ class NativeCpu {
     // What stands at kExit: the guest is given the same bytes to read.
     std::span<const u8> exit_page() const;
 
+    // What lies past the code region's end is dropped: fetching it page-faults.
     void load_code(u32 address, std::span<const u8> bytes);
     // Runs from `registers.eip`; memory is used as it stands.
     Outcome run(const Registers& registers);

@@ -21,15 +21,17 @@ Verdict Runner::run(const Case& test) {
     guest_.load_code(test.origin, code);
     std::copy(test.memory.begin(), test.memory.end(), guest_.memory().begin());
     guest_outcome_ = guest_.run(start);
-    for (int attempt = 1; attempt < kAttempts; ++attempt) {
-        if (same(host_result(), guest_result())) {
-            if (attempt > 1) ++disturbances_;
-            return Verdict::kSame;
+    for (int attempt = 1;; ++attempt) {
+        const bool agree = same(host_result(), guest_result());
+        exception_ = agree ? nullptr : find_exception(test, host_result(), guest_result());
+        if (!agree && !exception_) {
+            if (attempt == kAttempts) return Verdict::kDifferent;
+            run_on_host(test, start);
+            continue;
         }
-        run_on_host(test, start);
+        if (attempt > 1) ++disturbances_;
+        return agree ? Verdict::kSame : Verdict::kExcused;
     }
-    exception_ = find_exception(test, host_result(), guest_result());
-    return exception_ ? Verdict::kExcused : Verdict::kDifferent;
 }
 
 std::vector<Difference> Runner::differences() const {
