@@ -96,14 +96,16 @@ constexpr u32 kImageLines = sizeof(Image) / sizeof(Line);
 constexpr u32 kLinesWithoutXmm = (sizeof(Image) - sizeof(Image::xmm)) / sizeof(Line);
 static_assert(kLinesWithoutXmm * sizeof(Line) + sizeof(Image::xmm) == sizeof(Image));
 
-// What the two have in common: #NM, then alignment, then the area's last byte (whose offset wraps
-// as addresses do) before its first, as on the host: CR2 shows it. Where the guest asked for
-// alignment checks, the width that raises #AC instead of #GP is up to processors (SDM 2A, FXSAVE);
-// the host's is four.
+// What the two have in common: #NM, the first doubleword's place in the segment, alignment, and
+// then the area's last byte (whose offset wraps as addresses do) before its first, as on the host:
+// CR2 shows it. Where the guest asked for alignment checks, the width that raises #AC instead of
+// #GP is up to processors (SDM 2A, FXSAVE); the host's is four.
 Fault begin_area(Cpu& cpu, const Operation& operation) {
     if (Fault fault = cpu.privilege.require_x87()) return fault;
     const u32 offset = effective_address(cpu.state, operation);
     const SegmentRegister& segment = cpu.state.segment(operation.segment);
+    if (!segment.may_read(offset, sizeof(u32)))
+        return privilege::SegmentedMemory::violation(operation.segment);
     const LinearAddress address = privilege::SegmentedMemory::linear(segment, offset);
     if (Fault fault = cpu.memory.check_alignment(address, sizeof(u32))) return fault;
     return address.value % kXmmAlignment == 0 ? Fault{} : Fault::general_protection();

@@ -192,6 +192,20 @@ TEST_CASE("FXSAVE raises #AC before #GP where alignment is checked") {
     CHECK(bench.run(kFxsave) == Fault::with_code(Vector::kAlignmentCheck, 0));
 }
 
+// As on the host: the first doubleword's limit counts before alignment, and that before the rest's.
+TEST_CASE("FXSAVE and FXRSTOR check their first doubleword's limit, then alignment") {
+    for (const SseCode& code : {kFxsave, kFxrstor}) {
+        FxBench bench;
+        const SseCode in_stack_segment = prefixed(0x36, code);
+        bench.state().set_reg32(Gpr::kDi, 0xffff'fffe);
+        CHECK(bench.run(in_stack_segment) == Fault::stack());
+        bench.state().set_reg32(Gpr::kDi, 0xffff'fffc);
+        CHECK(bench.run(in_stack_segment) == Fault::general_protection());
+        bench.state().set_reg32(Gpr::kDi, 0xffff'fe10);
+        CHECK(bench.run(in_stack_segment) == Fault::stack());
+    }
+}
+
 TEST_CASE("LDMXCSR and STMXCSR move MXCSR") {
     FxBench bench;
     bench.bench.write<u32>(kSseArea, 0xffff);
