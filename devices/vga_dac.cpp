@@ -1,8 +1,6 @@
 // The DAC's address and holding registers, and its colours as 8-bit components.
 #include "devices/vga_dac.h"
 
-#include "core/snapshot.h"
-
 namespace seventeen::devices {
 
 namespace {

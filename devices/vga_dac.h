@@ -3,12 +3,8 @@
 
 #include <array>
 
+#include "core/snapshot.h"
 #include "core/types.h"
-
-namespace seventeen {
-class Reader;
-class Writer;
-}  // namespace seventeen
 
 namespace seventeen::devices {
 

@@ -5,7 +5,6 @@
 #include <bit>
 
 #include "core/check.h"
-#include "core/snapshot.h"
 
 namespace seventeen::devices {
 
