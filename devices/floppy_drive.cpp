@@ -6,7 +6,6 @@
 
 #include "core/check.h"
 #include "core/error.h"
-#include "core/snapshot.h"
 
 namespace seventeen::devices {
 

@@ -5,12 +5,8 @@
 #include <optional>
 #include <span>
 
+#include "core/snapshot.h"
 #include "devices/block_medium.h"
-
-namespace seventeen {
-class Reader;
-class Writer;
-}  // namespace seventeen
 
 namespace seventeen::devices {
 
