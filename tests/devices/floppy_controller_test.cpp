@@ -411,7 +411,7 @@ TEST_CASE_METHOD(Fixture, "A double-density disk is read at its own rates", "[fl
     CHECK_THROWS_AS(chip.drive(1).insert(std::make_unique<Medium>(odd, true)), Error);
 }
 
-TEST_CASE_METHOD(Fixture, "A restored controller goes on where it was", "[floppy]") {
+TEST_CASE_METHOD(Fixture, "A restored floppy controller goes on where it was", "[floppy]") {
     insert(2880);
     start();
     transfer(1024);
