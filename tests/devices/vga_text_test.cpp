@@ -2,12 +2,18 @@
 #include "devices/vga_text.h"
 
 #include <catch2/catch.hpp>
+#include <string_view>
 
 #include "tests/devices/vga_guest.h"
 
 namespace seventeen::devices {
 
 namespace {
+
+// 70 blanks and a word, as the last columns of a row read.
+constexpr std::string_view kBlanksThenEnd =
+    "                                                                      end";
+static_assert(kBlanksThenEnd.size() == 73);
 
 constexpr u64 kFrame = 14'268'061;
 
@@ -140,7 +146,7 @@ TEST_CASE("VGA text: the screen's characters, from its start address and across 
     CHECK(screen.rows == 25);
     CHECK(screen.text(0) == "C:\\>dir ╔═");
     CHECK(screen.text(1).empty());
-    CHECK(screen.text(24) == std::string(70, ' ') + "end");
+    CHECK(screen.text(24) == kBlanksThenEnd);
     CHECK(screen.cell(0, 0) == TextCell{'C', 0x07});
     guest.crtc(0x0d, 24 * 80 % 256);
     guest.crtc(0x0c, 24 * 80 / 256);
@@ -149,7 +155,7 @@ TEST_CASE("VGA text: the screen's characters, from its start address and across 
     guest.crtc(0x09, 0x0f);
     screen = guest.vga.text_screen();
     CHECK(screen.rows == 25);
-    CHECK(screen.text(0) == std::string(70, ' ') + "end");
+    CHECK(screen.text(0) == kBlanksThenEnd);
     CHECK(screen.text(20) == "C:\\>dir ╔═");
     guest.set_mode(kMode13);
     CHECK(guest.vga.text_screen().rows == 0);
