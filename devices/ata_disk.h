@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "devices/block_medium.h"
+#include "core/block_medium.h"
 #include "devices/ide_drive.h"
 
 namespace seventeen::devices {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "core/snapshot.h"
-#include "devices/block_medium.h"
+#include "core/block_medium.h"
 
 namespace seventeen::devices {
 

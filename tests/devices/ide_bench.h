@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "devices/block_medium.h"
+#include "core/block_medium.h"
 #include "devices/ide_bus_master.h"
 #include "devices/ide_channel.h"
 #include "tests/devices/test_clock.h"

@@ -14,11 +14,13 @@ struct Floor {
     int number;
 };
 
-constexpr std::array<Floor, 11> kHouse = {{
+constexpr std::array<Floor, 13> kHouse = {{
     {"core", 0},
     {"decoder", 1},
     {"mmu", 1},
     {"devices", 1},
+    {"storage", 1},
+    {"network", 1},
     {"privilege", 2},
     {"interpreter", 3},
     {"translator", 4},

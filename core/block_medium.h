@@ -5,7 +5,7 @@
 
 #include "core/types.h"
 
-namespace seventeen::devices {
+namespace seventeen {
 
 // Host trouble (an I/O error, a full disk) is thrown as Error; drives catch nothing, so that a
 // guest is never told that a write succeeded when it did not.
@@ -23,4 +23,4 @@ class BlockMedium {
     virtual bool writable() const = 0;
 };
 
-}  // namespace seventeen::devices
+}  // namespace seventeen
