@@ -346,7 +346,7 @@ void AtapiCdrom::read_capacity() {
     std::vector<u8> data(8);
     put32(data, 0, static_cast<u32>(disc_sectors() - 1));
     put32(data, 4, kSectorSize);
-    reply(std::move(data), data.size());
+    reply(std::move(data), kMaxReply);  // it has no allocation length
 }
 
 // Format 0: the tracks from one on, and the lead-out; format 1: the first session.
