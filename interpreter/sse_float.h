@@ -4,7 +4,9 @@
 // operations (host_sse.h). It runs on one of two units:
 //
 // MaskedUnit, where the guest masks all exceptions, as almost every guest does: the whole body runs
-// under the guest's MXCSR, and the flags gather in the host's.
+// under the guest's MXCSR, and the flags gather in the host's. Loading and storing MXCSR costs more
+// than all the rest, so where the guest's control bits are those of the host the body runs at once:
+// if it leaves no flag standing that the guest has not, MXCSR does not change.
 //
 // CarefulUnit, where any exception is unmasked. The host must not trap, so each operation runs with
 // everything masked and clean flags, and the unit works out what hardware would have flagged:
@@ -103,18 +105,25 @@ class CarefulUnit {
     bool stopped_ = false;
 };
 
-// Runs the body under the guest's MXCSR. On a fault MXCSR has its flags, as on hardware, and the
-// caller changes nothing else.
+// Runs the body under the guest's MXCSR, once or again: it only writes its results, and those of
+// the last time count. On a fault MXCSR has its flags, as on hardware, and the caller changes
+// nothing else.
 template <typename Body>
 Fault compute(CpuState& state, Body&& body) {
     u32& mxcsr = state.fpu.mxcsr;
+    MaskedUnit masked;
+    const u32 known_flags = mxcsr & kMxcsrFlags;
+    if ((mxcsr & ~known_flags) == kMxcsrReset) [[likely]] {
+        body(masked);
+        if ((host_sse::read_mxcsr() & ~known_flags) == kMxcsrReset) [[likely]]
+            return {};
+    }
     if ((mxcsr & kMxcsrMasks) == kMxcsrMasks) [[likely]] {
         const u32 host = host_sse::read_mxcsr();
         host_sse::write_mxcsr(mxcsr & kMxcsrMask);
-        MaskedUnit unit;
-        body(unit);
+        body(masked);
         mxcsr = host_sse::read_mxcsr();
-        host_sse::write_mxcsr(host);
+        host_sse::write_mxcsr(host & ~kMxcsrFlags);
         return {};
     }
     CarefulUnit unit(mxcsr);

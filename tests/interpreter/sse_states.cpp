@@ -78,6 +78,7 @@ XmmRegister SseStates::operand() {
 }
 
 u32 SseStates::mxcsr() {
+    if (one_in(3)) return kMxcsrReset | (one_in(2) ? 0 : static_cast<u32>(word() & 0x3f));
     constexpr u32 kFlagsRoundingAndZeros = 0xe07f;  // all but the masks
     constexpr u32 kMasks = kMxcsrReset;
     const u32 masks = one_in(2) ? kMasks : static_cast<u32>(word()) & kMasks;
