@@ -58,8 +58,8 @@ Handler bind_multiply(const Instruction& instruction) {
         case PMULHRSW: return packed<Lanewise<multiply_high_rounded>>(instruction);
         case PMULUDQ: return packed<Lanewise<multiply_unsigned_halves>>(instruction);
         case PMULDQ: return packed_xmm<Lanewise<multiply_signed_halves>>(instruction);
-        case PMADDWD: return packed<MultiplyAdd<s32, s16, s16, wrap_to_s32>>(instruction);
-        case PMADDUBSW: return packed<MultiplyAdd<s16, u8, s8, saturate<s16>>>(instruction);
+        case PMADDWD: return packed<MultiplyAdd<s32, s16, s16, wrapped_sum>>(instruction);
+        case PMADDUBSW: return packed<MultiplyAdd<s16, u8, s8, saturated_sum>>(instruction);
         default: return nullptr;
     }
 }

@@ -179,12 +179,15 @@ struct MultiplyAdd {
         const auto y = split<LaneB>(b);
         Lanes<Wide, Register> result;
         for (std::size_t i = 0; i < result.size(); ++i)
-            result[i] = sum(s64{x[2 * i]} * y[2 * i] + s64{x[2 * i + 1]} * y[2 * i + 1]);
+            result[i] = sum(s32{x[2 * i]} * y[2 * i], s32{x[2 * i + 1]} * y[2 * i + 1]);
         return join<Register>(result);
     }
 };
-constexpr s32 wrap_to_s32(s64 value) {
-    return static_cast<s32>(value);
+constexpr s32 wrapped_sum(s32 a, s32 b) {  // wraps only where all four factors are -8000h
+    return static_cast<s32>(static_cast<u32>(a) + static_cast<u32>(b));
+}
+constexpr s16 saturated_sum(s32 a, s32 b) {
+    return saturate<s16>(a + b);
 }
 
 // Every lane of both operands, narrowed with saturation.
