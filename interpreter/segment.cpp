@@ -56,15 +56,17 @@ Fault push_segment(Cpu& cpu, const Operation& operation) {
     return cpu.memory.push(T{cpu.state.segment(segment_operand(operation, 0)).selector});
 }
 
+// Reads all of the operand, as the host does (its alignment and page count), and drops the rest.
 // POP SS changes the stack's size too: the increment is by the old one's rules.
 template <typename T>
 Fault pop_segment(Cpu& cpu, const Operation& operation) {
     privilege::SegmentedMemory& memory = cpu.memory;
     const u32 mask = memory.stack_mask();
     const u32 esp = cpu.state.reg32(Gpr::kSp);
-    u16 selector;
-    if (Fault fault = memory.read(SegmentName::kSs, esp & mask, selector)) return fault;
-    if (Fault fault = load_with_shadow(cpu, segment_operand(operation, 0), selector)) return fault;
+    T value;
+    if (Fault fault = memory.read(SegmentName::kSs, esp & mask, value)) return fault;
+    const SegmentName name = segment_operand(operation, 0);
+    if (Fault fault = load_with_shadow(cpu, name, static_cast<u16>(value))) return fault;
     cpu.state.set_reg32(Gpr::kSp, (esp & ~mask) | ((esp + static_cast<u32>(sizeof(T))) & mask));
     return {};
 }
