@@ -38,6 +38,14 @@ u32 Case::end() const {
     return static_cast<u32>(address);
 }
 
+bool contains_system_call(std::span<const u8> bytes) {
+    constexpr std::array<std::array<u8, 2>, 4> kCalls = {
+        {{0xcd, 0x80}, {0x0f, 0x05}, {0x0f, 0x34}, {0x0f, 0x07}}};
+    return std::any_of(kCalls.begin(), kCalls.end(), [bytes](const auto& pair) {
+        return std::search(bytes.begin(), bytes.end(), pair.begin(), pair.end()) != bytes.end();
+    });
+}
+
 std::span<const u8> within_code_region(u32 address, std::span<const u8> bytes) {
     if (!kCode.contains(address)) return {};
     return bytes.first(std::min<std::size_t>(bytes.size(), kCode.end() - address));

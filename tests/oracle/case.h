@@ -57,6 +57,10 @@ using Bytes = std::vector<u8>;
 // The far jump to the exit, which stands behind every case.
 void append_exit_jump(Bytes& code);
 
+// INT 80h, SYSCALL, SYSENTER or SYSRET anywhere, at whatever offset: a case may jump to any byte,
+// and the host's kernel would obey.
+bool contains_system_call(std::span<const u8> bytes);
+
 // The first of the bytes at `address`, as many as the code region holds.
 std::span<const u8> within_code_region(u32 address, std::span<const u8> bytes);
 
@@ -90,6 +94,9 @@ struct Outcome {
     u8 vector = 0;
     u32 error_code = 0;     // zero for a vector without one
     u32 fault_address = 0;  // page faults only
+    // By SegmentName; a case starts with kUserData in all but CS.
+    std::array<u16, kSegmentCount> selectors{kUserData, kUserCode64, kUserData,
+                                             kUserData, kUserData,   kUserData};
     // How much of the x87's last-instruction state `registers.fx` holds.
     enum class Pointers : u8 { kNone, kNoSelectors, kAll };
     Pointers pointers = Pointers::kAll;

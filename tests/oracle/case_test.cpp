@@ -30,6 +30,13 @@ TEST_CASE("the image holds every byte of the compared memory once") {
     CHECK(image_offset(0) == kMemorySize);
 }
 
+TEST_CASE("system calls are found wherever their bytes are") {
+    CHECK(contains_system_call(Bytes{0xb8, 0xcd, 0x80, 0, 0}));
+    CHECK(contains_system_call(Bytes{0x0f, 0x05}));
+    CHECK(contains_system_call(Bytes{0x90, 0x0f, 0x34}));
+    CHECK_FALSE(contains_system_call(Bytes{0x0f, 0xcd, 0x05, 0x80}));
+}
+
 TEST_CASE("poking drops what lies outside") {
     Case test;
     test.poke(kStack.end() - 1, {1, 2});

@@ -13,7 +13,6 @@ namespace {
 using decoder::Class;
 using decoder::Instruction;
 using decoder::Mnemonic;
-using decoder::RegisterClass;
 
 // By decoder::Family.
 constexpr std::array<std::string_view, 19> kFamilyNames = {"integer_alu",
@@ -56,24 +55,27 @@ constexpr std::array<Undefined, 30> kUndefined = {{
     {1, 0x39, 0xc0}, {1, 0xba, 0xc0}, {1, 0xba, 0x18}, {1, 0xc7, 0xc8}, {1, 0x71, 0xc8},
 }};
 
+// Does user code see the same in the guest as on the host? The guest's GDT shows what the host's
+// shows, but other tables and control registers are its own.
 bool is_sensitive_but_alike(const Instruction& instruction) {
-    switch (instruction.mnemonic) {
-        case Mnemonic::PUSHF:
-        case Mnemonic::PUSHFD:
-        case Mnemonic::POPF:
-        case Mnemonic::POPFD:
-        case Mnemonic::INT3:
-        case Mnemonic::INTO:
-        case Mnemonic::PUSH_SEGMENT: return true;
-        case Mnemonic::MOV_SEGMENT:  // the selectors are the same, but loading them is not
-            return instruction.operands[0].register_class != RegisterClass::kSegment;
+    constexpr s64 kLinuxSystemCall = 0x80;
+    switch (instruction.row().group) {
+        case decoder::SensitiveGroup::kInterruptFlag:
+        case decoder::SensitiveGroup::kSegmentDescriptors:
+        case decoder::SensitiveGroup::kSegmentRegisters: return true;
+        case decoder::SensitiveGroup::kGatesAndTasks: break;
         default: return false;
     }
-}
-
-bool reaches_host_segment(const Instruction& instruction) {
-    const decoder::Prefixes prefixes = decoder::scan_prefixes(instruction.bytes);
-    return prefixes.segment == 0x64 || prefixes.segment == 0x65;
+    switch (instruction.mnemonic) {
+        case Mnemonic::INT: return (instruction.immediate & 0xff) != kLinuxSystemCall;
+        case Mnemonic::INT1:
+        case Mnemonic::INT3:
+        case Mnemonic::INTO:
+        case Mnemonic::JMP_FAR:
+        case Mnemonic::CALL_FAR:
+        case Mnemonic::RET_FAR: return true;
+        default: return false;
+    }
 }
 
 // Prefixes and the escape to the other maps.
@@ -113,11 +115,9 @@ void Encoding::append_to(std::vector<u8>& bytes) const {
 }
 
 bool comparable(const Instruction& instruction) {
-    if (reaches_host_segment(instruction) || repeat_means_more(instruction)) return false;
+    if (repeat_means_more(instruction)) return false;
     switch (instruction.row().kind) {
         case Class::kInnocuous:
-            return instruction.row().family != decoder::Family::kSegment ||
-                   instruction.mnemonic == Mnemonic::ARPL;
         case Class::kControl: return true;
         case Class::kSensitive: return is_sensitive_but_alike(instruction);
         case Class::kPrivileged:  // #GP(0), but for what long mode or this host treats otherwise
@@ -126,14 +126,6 @@ bool comparable(const Instruction& instruction) {
                    instruction.mnemonic != Mnemonic::MWAIT;
     }
     return false;
-}
-
-bool contains_system_call(std::span<const u8> bytes) {
-    constexpr std::array<std::array<u8, 2>, 4> kCalls = {
-        {{0xcd, 0x80}, {0x0f, 0x05}, {0x0f, 0x34}, {0x0f, 0x07}}};
-    return std::any_of(kCalls.begin(), kCalls.end(), [bytes](const auto& pair) {
-        return std::search(bytes.begin(), bytes.end(), pair.begin(), pair.end()) != bytes.end();
-    });
 }
 
 Catalogue::Catalogue(const decoder::Decoder& decoder) {

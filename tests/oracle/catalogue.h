@@ -22,13 +22,10 @@ struct Encoding {
     void append_to(std::vector<u8>& bytes) const;  // prefix and opcode
 };
 
-// May the instruction run on the host CPU and mean the same thing there? Not where it leaves the
-// process (SYSENTER, INT n), reaches segments (FS and GS are the host's) or privileged state that
-// a guest has its own of, or is an encoding that newer CPUs gave another meaning.
+// May the instruction run on the host CPU and mean the same thing there? Not where it enters the
+// kernel (SYSENTER, INT 80h), shows privileged state that a guest has its own of, or is an encoding
+// that newer CPUs gave another meaning.
 bool comparable(const decoder::Instruction& instruction);
-
-// Byte pairs that must stand nowhere in a case, since a case may jump anywhere.
-bool contains_system_call(std::span<const u8> bytes);
 
 class Catalogue {
   public:

@@ -15,6 +15,9 @@ namespace {
 constexpr std::array<const char*, 8> kGprNames = {"EAX", "ECX", "EDX", "EBX",
                                                   "ESP", "EBP", "ESI", "EDI"};
 
+constexpr std::array<const char*, kSegmentCount> kSegmentNames = {"ES", "CS", "SS",
+                                                                  "DS", "FS", "GS"};
+
 std::string hex_bytes(std::span<const u8> bytes) {
     std::string text;
     for (const u8 byte : bytes) text += (text.empty() ? "" : ", ") + hex(byte);
@@ -91,6 +94,14 @@ u32 comparable_error_code(const Outcome& outcome) {
     return forgiven ? outcome.error_code & ~kPageFaultPresent : outcome.error_code;
 }
 
+// The kernel returns to its signal handler, which clears the RPL of null selectors.
+u16 comparable_selector(const Outcome& outcome, unsigned segment) {
+    constexpr u16 kRpl = 3;
+    const u16 selector = outcome.selectors[segment];
+    const bool null = (selector & ~kRpl) == 0;
+    return null && outcome.kind == Outcome::Kind::kException ? 0 : selector;
+}
+
 void collect_fpu(const Outcome& expected, const Outcome& actual, Collector& collector) {
     const FxImage& a = expected.registers.fx;
     const FxImage& b = actual.registers.fx;
@@ -120,6 +131,9 @@ std::vector<Difference> collect_registers(const Outcome& expected, const Outcome
     collector.number("CR2", expected.fault_address, actual.fault_address);
     for (unsigned i = 0; i < kGprNames.size(); ++i)
         collector.number(kGprNames[i], expected.registers.gpr[i], actual.registers.gpr[i]);
+    for (unsigned i = 0; i < kSegmentNames.size(); ++i)
+        collector.number(kSegmentNames[i], comparable_selector(expected, i),
+                         comparable_selector(actual, i));
     collector.flags(expected.registers.eflags, actual.registers.eflags);
     collect_fpu(expected, actual, collector);
     return std::move(collector).found();

@@ -38,6 +38,8 @@ TEST_CASE("each value counts") {
         {"outcome", [](Run& run) { run.outcome.registers.eip = 1; }},
         {"error code", [](Run& run) { run.outcome.error_code = 1; }},
         {"CR2", [](Run& run) { run.outcome.fault_address = 1; }},
+        {"ES", [](Run& run) { run.outcome.selectors[0] = 0; }},
+        {"GS", [](Run& run) { run.outcome.selectors[5] = 0; }},
         {"EDI", [](Run& run) { run.outcome.registers[Gpr::kDi] = 1; }},
         {"EFLAGS", [](Run& run) { run.outcome.registers.eflags ^= kFlagAf; }},
         {"x87 control", [](Run& run) { run.outcome.registers.fx.control = 0; }},

@@ -45,6 +45,19 @@ bool is_memory(const Difference& difference) {
     return difference.what.starts_with("memory");
 }
 
+bool is_exception(const Difference& difference) {
+    return difference.what == "outcome" || difference.what == "error code" ||
+           difference.what == "CR2";
+}
+
+bool is_memory_or_exception(const Difference& difference) {
+    return is_memory(difference) || is_exception(difference);
+}
+
+bool is_stack_fault(const Result& result) {
+    return result.outcome.vector == static_cast<u8>(Vector::kStackFault);
+}
+
 bool is_gpr(const Difference& difference) {
     return difference.what.size() == 3 && difference.what[0] == 'E' && difference.what != "ESP";
 }
@@ -92,10 +105,16 @@ bool pop_all_loaded_some(const Case& test, const Result& host, const Result& gue
 }
 
 bool pushed_some(const Case& test, const Result& host, const Result& guest) {
-    const Mnemonic last = mnemonic_of(last_instruction(test, host));
-    const bool pushes =
-        last == Mnemonic::PUSHA || last == Mnemonic::PUSHAD || last == Mnemonic::ENTER;
-    return pushes && faulted(host, guest) && all_differences(host, guest, is_memory);
+    if (!faulted(host, guest)) return false;
+    switch (mnemonic_of(last_instruction(test, host))) {
+        case Mnemonic::PUSHA:
+        case Mnemonic::PUSHAD:
+        case Mnemonic::ENTER: return all_differences(host, guest, is_memory);
+        case Mnemonic::CALL_FAR:  // SDM 2A checks first that the stack has room for all
+            return is_stack_fault(guest) ? all_differences(host, guest, is_memory_or_exception)
+                                         : all_differences(host, guest, is_memory);
+        default: return false;
+    }
 }
 
 bool is_string_port_access(Mnemonic mnemonic) {
@@ -155,7 +174,47 @@ bool resume_flag_of_trap(const Case&, const Result& host, const Result& guest) {
            all_differences(host, guest, is_resume_flag);
 }
 
-constexpr std::array<Exception, 7> kExceptions = {{
+bool breakpoint_of_hypervisor(const Case& test, const Result& host, const Result& guest) {
+    const u8 debug = static_cast<u8>(Vector::kDebug);
+    if (host.outcome.vector != debug || guest.outcome.vector != debug) return false;
+    const u32 address = host.outcome.registers.eip;  // perhaps amid an instruction of the case
+    const Bytes code = test.code();
+    if (address - test.origin >= code.size()) return false;
+    const decoder::Decoder decoder;
+    Instruction instruction;
+    const auto rest = std::span(code).subspan(address - test.origin);
+    return decoder.decode(rest, decoder::CodeSize::k32, instruction) ==
+               decoder::DecodeStatus::kOk &&
+           instruction.mnemonic == Mnemonic::INT1 &&
+           guest.outcome.registers.eip == address + instruction.length &&
+           all_differences(host, guest, is_exception);
+}
+
+bool interrupt_return_from_task(const Case& test, const Result& host, const Result&) {
+    const Mnemonic last = mnemonic_of(last_instruction(test, host));
+    return (last == Mnemonic::IRET || last == Mnemonic::IRETD) &&
+           (host.outcome.registers.eflags & kFlagNt) &&
+           host.outcome.vector == static_cast<u8>(Vector::kGeneralProtection);
+}
+
+bool far_return_frame(const Case& test, const Result& host, const Result& guest) {
+    switch (mnemonic_of(last_instruction(test, host))) {
+        case Mnemonic::RET_FAR:
+        case Mnemonic::IRET:
+        case Mnemonic::IRETD: break;
+        default: return false;
+    }
+    if (host.outcome.vector != static_cast<u8>(Vector::kPageFault) &&
+        host.outcome.vector != static_cast<u8>(Vector::kAlignmentCheck))
+        return false;
+    const bool refused = guest.outcome.vector == static_cast<u8>(Vector::kGeneralProtection) ||
+                         is_stack_fault(guest);
+    const auto is_address = [](const Difference& difference) { return difference.what == "CR2"; };
+    return refused ? all_differences(host, guest, is_exception)
+                   : all_differences(host, guest, is_address);
+}
+
+constexpr std::array<Exception, 10> kExceptions = {{
     {"misaligned SSE mode",
      "LDMXCSR or FXRSTOR set MXCSR.MM, which AMD CPUs have and others refuse with #GP(0)",
      host_set_misaligned_mode},
@@ -167,8 +226,9 @@ constexpr std::array<Exception, 7> kExceptions = {{
      "AMD has loaded some registers when a later one's page faults; ESP is kept, so the "
      "instruction restarts all the same, and ours loads none",
      pop_all_loaded_some},
-    {"PUSHA and ENTER fault",
-     "AMD has pushed some values when a later one faults; ESP is kept, and ours pushes none or "
+    {"fault between pushes",
+     "PUSHA, ENTER, far CALL: AMD has pushed some values when a later one faults; ESP is kept, and "
+     "ours pushes none or "
      "others",
      pushed_some},
     {"REP INS and OUTS with a count of zero",
@@ -183,6 +243,21 @@ constexpr std::array<Exception, 7> kExceptions = {{
      "between two iterations of a string instruction SDM 3B 17.3.1.1 pushes RF set; under KVM on "
      "AMD the hypervisor injects the #DB anew and RF is clear",
      resume_flag_of_trap},
+    {"IRET with NT set",
+     "long mode, which the host's kernel runs in, has no task switches and raises #GP(0); "
+     "protected "
+     "mode returns to the outer task, SDM 2A, IRET",
+     interrupt_return_from_task},
+    {"INT1 under a hypervisor",
+     "KVM on AMD injects its #DB anew as a fault, at INT1 itself; SDM 2A, INT n, pushes the "
+     "address "
+     "behind it",
+     breakpoint_of_hypervisor},
+    {"frame of a far return",
+     "RETF and IRET: AMD reads CS or EFLAGS before EIP, and the outer stack's SS:ESP before it "
+     "refuses CS or the stack's limit, so another fault may come first; SDM 2B's pseudo-code "
+     "has EIP first",
+     far_return_frame},
 }};
 
 }  // namespace

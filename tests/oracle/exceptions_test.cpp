@@ -78,7 +78,7 @@ TEST_CASE("memory that a faulting PUSHA has written, but no register") {
     const auto runs = runs_of({0x60});
     runs->fault(14);
     runs->host_memory[0x10] = 1;
-    CHECK(runs->excuse() == "PUSHA and ENTER fault");
+    CHECK(runs->excuse() == "fault between pushes");
     runs->host.registers[Gpr::kBp] = 1;
     CHECK(runs->excuse() == "");
 }
@@ -107,6 +107,44 @@ TEST_CASE("an 80-bit number across the last offset") {
     CHECK(runs->excuse() == "");
     runs->host.registers[Gpr::kBx] = 0xfffffff7;
     CHECK(runs->excuse() == "operand that wraps");
+}
+
+TEST_CASE("the order in which far transfers touch their frames, but not what they load") {
+    const auto runs = runs_of({0xcb});  // RETF
+    runs->fault(14);
+    runs->guest.fault_address = 4;
+    CHECK(runs->excuse() == "frame of a far return");
+    runs->guest.vector = 13;
+    CHECK(runs->excuse() == "frame of a far return");
+    runs->guest.registers[Gpr::kSp] = 1;
+    CHECK(runs->excuse() == "");
+
+    const auto call = runs_of({0x9a, 0, 0, 0, 0x10, 0x23, 0});
+    call->fault(14);
+    call->host_memory[0] = 0x23;
+    CHECK(call->excuse() == "fault between pushes");
+    call->guest.vector = 13;
+    CHECK(call->excuse() == "");
+    call->guest.vector = 12;
+    CHECK(call->excuse() == "fault between pushes");
+}
+
+TEST_CASE("IRET with NT set, but only then") {
+    const auto runs = runs_of({0xcf});
+    runs->fault(13);
+    runs->guest.vector = 10;
+    CHECK(runs->excuse() == "");
+    runs->host.registers.eflags |= kFlagNt;
+    CHECK(runs->excuse() == "IRET with NT set");
+}
+
+TEST_CASE("INT1 at its own address, but no other trap") {
+    const auto runs = runs_of({0xf1});
+    runs->fault(1);
+    ++runs->guest.registers.eip;
+    CHECK(runs->excuse() == "INT1 under a hypervisor");
+    runs->test.instructions = {{0x90}};
+    CHECK(runs->excuse() == "");
 }
 
 TEST_CASE("RF of a single-step trap, and no other flag") {

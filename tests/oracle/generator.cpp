@@ -39,9 +39,16 @@ bool always_faults(decoder::Mnemonic mnemonic) {
         case decoder::Mnemonic::UD0:
         case decoder::Mnemonic::UD1:
         case decoder::Mnemonic::UD2:
+        case decoder::Mnemonic::INT1:
         case decoder::Mnemonic::INT3: return true;
         default: return decoder::row(mnemonic).kind == decoder::Class::kPrivileged;
     }
+}
+
+// AMD makes MOV CR8 of MOV CR0 with LOCK, and has VERR and VERW read their operand before #UD.
+bool lock_is_refused(const Instruction& instruction) {
+    return instruction.row().family != decoder::Family::kSystem &&
+           instruction.row().group != decoder::SensitiveGroup::kSegmentDescriptors;
 }
 
 // A 16-bit branch leads to where nothing is mapped.
@@ -75,24 +82,25 @@ bool Generator::decode(Draft& draft) const {
 
 // Puts a prefix in front that need not be there: a segment, a size, a repeat or a LOCK.
 void Generator::decorate(Random& random, Draft& draft) const {
-    constexpr std::array<u8, 9> kPrefixes = {0x26,
-                                             0x2e,
-                                             0x36,
-                                             0x3e,
-                                             decoder::kPrefixOperandSize,
-                                             decoder::kPrefixAddressSize,
-                                             decoder::kPrefixRepne,
-                                             decoder::kPrefixRep,
-                                             decoder::kPrefixLock};
-    const u8 prefix = random.pick(kPrefixes);
+    constexpr u8 kPrefixes[] = {0x26,
+                                0x2e,
+                                0x36,
+                                0x3e,
+                                0x64,
+                                0x65,  // segments
+                                decoder::kPrefixOperandSize,
+                                decoder::kPrefixAddressSize,
+                                decoder::kPrefixRepne,
+                                decoder::kPrefixRep,
+                                decoder::kPrefixLock};
+    const u8 prefix = random.pick(std::span(kPrefixes));
     Draft decorated;
     decorated.bytes = draft.bytes;
     decorated.bytes.insert(decorated.bytes.begin(), prefix);
     for (std::size_t i = 0; i < 4; ++i) decorated.bytes.push_back(random.byte());
     if (!decode(decorated)) {
-        // LOCK where it is not allowed: #UD. (On AMD it makes MOV CR8 of MOV CR0.)
-        const bool system = draft.instruction.row().family == decoder::Family::kSystem;
-        if (prefix != decoder::kPrefixLock || system) return;
+        // LOCK where it is not allowed: #UD.
+        if (prefix != decoder::kPrefixLock || !lock_is_refused(draft.instruction)) return;
         decorated.undefined = true;
         decorated.bytes.resize(draft.bytes.size() + 1);
     }
@@ -154,11 +162,14 @@ void Generator::make(u64 seed, Case& into) {
             if (into.end() >= kCode.end()) break;
             Draft draft = draft_instruction(random);
             if (!draft.undefined) steer(scene, draft);
+            // How much of an undefined opcode is fetched is the CPU's own affair.
+            const std::size_t end = into.end() + draft.bytes.size();
+            if (always_faults(draft.instruction.mnemonic) && end > kCode.end()) break;
             const bool last = draft.instruction.mnemonic == decoder::Mnemonic::FXSAVE;
             if (!scene.append(draft.bytes) || last) break;
         }
         land_branches(random, into);
-    } while (contains_system_call(into.code()));
+    } while (into.instructions.empty() || contains_system_call(into.code()));
 }
 
 // Points each near branch at a later instruction, or at the end.

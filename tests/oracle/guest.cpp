@@ -133,6 +133,7 @@ struct GuestCpu::Machine {
     }
     void map(const Region& region, u64 physical, u64 rights);
     void write_page_tables(bool map_low);
+    void write_descriptors(const std::array<u64, kDescriptorCount>& visible);
     void write_system_tables();
     void make_start_state();
     Outcome outcome_of(Exit exit) const;
@@ -164,12 +165,19 @@ void GuestCpu::Machine::write_page_tables(bool map_low) {
     }
 }
 
-void GuestCpu::Machine::write_system_tables() {
+// What user code sees is the host's; the kernel's own it cannot see, and so they are ours.
+void GuestCpu::Machine::write_descriptors(const std::array<u64, kDescriptorCount>& visible) {
+    for (unsigned i = 0; i < visible.size(); ++i) put(kPrivateFrame + i * sizeof(u64), visible[i]);
     put(kPrivateFrame + kKernelCode, flat_descriptor(kCodeRights));
     put(kPrivateFrame + kKernelData, flat_descriptor(kDataRights));
+    put(kPrivateFrame + kTaskState, u64{0});
     put(kPrivateFrame + (kUserCode32 & ~7u), flat_descriptor(kCodeRights | kUser));
     put(kPrivateFrame + (kUserData & ~7u), flat_descriptor(kDataRights | kUser));
-    put(kPrivateFrame + (kUserCode64 & ~7u), flat_descriptor(kCodeRights | kUser));
+    constexpr u32 kCode64Rights = (kCodeRights & ~kSegmentBig) | kSegmentLong;
+    put(kPrivateFrame + (kUserCode64 & ~7u), flat_descriptor(kCode64Rights | kUser));
+}
+
+void GuestCpu::Machine::write_system_tables() {
     put(kPrivateFrame + kTssOffset + 4, kKernelStack);
     put(kPrivateFrame + kTssOffset + 8, u32{kKernelData});
     put(kPrivateFrame + kTssOffset + 0x66, u16{kTssLimit + 1});  // no I/O permission bitmap
@@ -188,14 +196,12 @@ void GuestCpu::Machine::make_start_state() {
     start = reset_state();
     for (SegmentRegister& segment : start.segments) segment = flat(kUserData, kDataRights | kUser);
     start.segment(SegmentName::kCs) = flat(kUserCode32, kCodeRights | kUser);
-    for (const SegmentName name : {SegmentName::kFs, SegmentName::kGs})
-        start.segment(name) = flat(0, kSegmentUnusable);
     start.cpl = 3;
     start.ldtr = flat(0, kSegmentUnusable);
     start.tr = flat(kTaskState, kSegmentPresent | kBusyTss32);
     start.tr.base = kTables + kTssOffset;
     start.tr.limit = kTssLimit;
-    start.gdtr = {kTables, kTaskState - 1};
+    start.gdtr = {kTables, kDescriptorCount * sizeof(u64) - 1};
     start.idtr = {kTables + kIdtOffset, kVectors * sizeof(u64) - 1};
     start.cr0 = kCr0Pe | kCr0Mp | kCr0Et | kCr0Ne | kCr0Wp | kCr0Am | kCr0Pg;
     start.cr3 = kPageDirectoryPointers;
@@ -225,11 +231,13 @@ Outcome GuestCpu::Machine::outcome_of(Exit exit) const {
     if (pushes_error_code(outcome.vector)) outcome.error_code = pop();
     Registers& registers = outcome.registers;
     registers.eip = pop();
-    pop();  // CS
+    for (unsigned i = 0; i < kSegmentCount; ++i) outcome.selectors[i] = state.segments[i].selector;
+    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = static_cast<u16>(pop());
     registers.eflags = pop();
     for (unsigned i = 0; i < registers.gpr.size(); ++i)
         registers.gpr[i] = state.reg32(static_cast<Gpr>(i));
     registers[Gpr::kSp] = pop();
+    outcome.selectors[static_cast<unsigned>(SegmentName::kSs)] = static_cast<u16>(pop());
     registers.fx = to_image(state.fpu);
     outcome.kind = Outcome::Kind::kException;
     if (outcome.vector == static_cast<u8>(Vector::kPageFault))
@@ -248,6 +256,7 @@ GuestCpu::GuestCpu(const Options& options) : machine_(std::make_unique<Machine>(
     Machine& machine = *machine_;
     machine.memory.map_ram({0}, kRamSize, 0);
     machine.write_page_tables(options.map_low);
+    machine.write_descriptors(options.descriptors);
     machine.write_system_tables();
     machine.make_start_state();
     constexpr u16 kUndefined = 0x0b0f;

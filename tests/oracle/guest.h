@@ -16,7 +16,8 @@ class GuestCpu {
   public:
     struct Options {
         bool map_low = true;            // as NativeCpu::has_low
-        std::span<const u8> exit_page;  // as NativeCpu::exit_page; empty: undefined opcodes
+        std::span<const u8> exit_page;  // as NativeCpu::exit_page; empty: an undefined opcode
+        std::array<u64, kDescriptorCount> descriptors{};  // as NativeCpu::descriptors
     };
 
     explicit GuestCpu(const Options& options);

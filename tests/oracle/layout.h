@@ -57,5 +57,6 @@ constexpr u32 image_address(u32 offset) {
 inline constexpr u16 kUserCode32 = 0x23;
 inline constexpr u16 kUserData = 0x2b;
 inline constexpr u16 kUserCode64 = 0x33;
+inline constexpr unsigned kDescriptorCount = 16;  // of the GDT
 
 }  // namespace seventeen::oracle

@@ -76,7 +76,7 @@ int compare_engines(const Arguments& arguments) {
         return 0;
     }
     NativeCpu host;
-    GuestCpu guest({host.has_low(), host.exit_page()});
+    GuestCpu guest({host.has_low(), host.exit_page(), host.descriptors()});
     const decoder::Decoder decoder;
     Generator generator(decoder, host);
     Runner runner(host, guest);

@@ -14,7 +14,7 @@ const Bytes kNothing{0x90};
 TEST_CASE("what does not matter goes") {
     const auto host = host_or_skip();
     if (!host) return;
-    GuestCpu guest({host->has_low(), host->exit_page()});
+    GuestCpu guest({host->has_low(), host->exit_page(), host->descriptors()});
     Runner runner(*host, guest);
     const auto test = std::make_unique<Case>();
     Random random(1);
@@ -36,7 +36,7 @@ TEST_CASE("what does not matter goes") {
 TEST_CASE("the runner tells the same from the different and the endless") {
     const auto host = host_or_skip();
     if (!host) return;
-    GuestCpu guest({host->has_low(), host->exit_page()});
+    GuestCpu guest({host->has_low(), host->exit_page(), host->descriptors()});
     Runner runner(*host, guest);
     const auto test = std::make_unique<Case>();
     test->instructions = {kIncrement};

@@ -2,6 +2,7 @@
 #include "tests/oracle/native_linux.h"
 
 #include <asm/prctl.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -49,6 +50,7 @@ constexpr u32 kRightsCode = 1u << 11;
 constexpr u32 kRightsPresent = 1u << 15;
 constexpr u32 kRightsLong = 1u << 21;
 constexpr u32 kRightsBig = 1u << 22;
+constexpr u32 kRightsGranular = 1u << 23;
 
 bool flat_32_bit(u16 selector, bool code) {
     const u32 want = kRightsPresent | kRightsBig | (code ? kRightsCode : 0);
@@ -123,6 +125,7 @@ struct NativeCpu::Parts {
     bool running = false;
     unsigned ticks = 0;
     Outcome outcome;
+    cpu_set_t old_affinity{};
     std::array<struct sigaction, kSignals.size()> old_actions{};
     stack_t old_stack{};
     std::array<u8, kAltStackSize> alt_stack;
@@ -132,6 +135,8 @@ struct NativeCpu::Parts {
 
     static void on_signal(int signal, void* info, void* context);
     void leave_case(ucontext_t& context) const;
+    void pin();
+    void unpin();
     void map();
     void unmap();
     void install_handlers();
@@ -145,10 +150,12 @@ void NativeCpu::Parts::on_signal(int signal, void*, void* raw_context) {
     // SAFETY: the third argument of an SA_SIGINFO handler is the interrupted context.
     ucontext_t& context = *static_cast<ucontext_t*>(raw_context);
     greg_t* registers = context.uc_mcontext.gregs;
-    // In 32-bit code, or trapped by EFLAGS.TF on its way out.
     const u64 selector = static_cast<u64>(registers[REG_CSGSFS]) & 0xffff;
-    const bool ours =
-        active && active->running && (selector == kUserCode32 || registers[REG_RIP] == kExit.base);
+    const u64 rip = static_cast<u64>(registers[REG_RIP]);
+    // In 64-bit code it has been trapped by EFLAGS.TF on its way out, or is lost.
+    const bool wide = selector == kUserCode64;
+    const bool in_stubs = wide && rip > kExit.base && rip < kExit.end();
+    const bool ours = active && active->running && rip < kLowEnd && !in_stubs;
     if (signal == SIGALRM) {
         if (!ours || ++active->ticks < kHungTicks) return;
         active->outcome.kind = Outcome::Kind::kHung;
@@ -160,9 +167,8 @@ void NativeCpu::Parts::on_signal(int signal, void*, void* raw_context) {
         return;
     }
     Outcome& outcome = active->outcome;
-    // Jumping to the exit without leaving 32-bit mode runs the stub as 32-bit code.
-    const bool astray =
-        selector == kUserCode32 && kExit.contains(static_cast<u32>(registers[REG_RIP]));
+    // The exit's stub ran as 32-bit code, or the case as 64-bit code.
+    const bool astray = wide ? rip != kExit.base : kExit.contains(static_cast<u32>(rip));
     outcome.kind = astray ? Outcome::Kind::kHung : Outcome::Kind::kException;
     outcome.vector = static_cast<u8>(registers[REG_TRAPNO]);
     if (pushes_error_code(outcome.vector))
@@ -175,6 +181,10 @@ void NativeCpu::Parts::on_signal(int signal, void*, void* raw_context) {
         outcome.registers.gpr[i] = static_cast<u32>(registers[kGregs[i]]);
     outcome.registers.eip = static_cast<u32>(registers[REG_RIP]);
     outcome.registers.eflags = static_cast<u32>(registers[REG_EFL]);
+    outcome.selectors = active->frame.selectors_interrupted;
+    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = static_cast<u16>(selector);
+    outcome.selectors[static_cast<unsigned>(SegmentName::kSs)] =
+        static_cast<u16>(static_cast<u64>(registers[REG_CSGSFS]) >> 48);
     take_from_signal_frame(context.uc_mcontext.fpregs, outcome);
     active->leave_case(context);
 }
@@ -188,6 +198,18 @@ void NativeCpu::Parts::leave_case(ucontext_t& context) const {
     registers[REG_RSP] = static_cast<greg_t>(frame.host_rsp);
     registers[REG_EFL] = kFlagFixed | kFlagIf;
     registers[REG_CSGSFS] = (registers[REG_CSGSFS] & ~greg_t{0xffff}) | kUserCode64;
+}
+
+void NativeCpu::Parts::pin() {
+    sched_getaffinity(0, sizeof old_affinity, &old_affinity);
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET(static_cast<unsigned>(sched_getcpu()), &here);
+    sched_setaffinity(0, sizeof here, &here);
+}
+
+void NativeCpu::Parts::unpin() {
+    sched_setaffinity(0, sizeof old_affinity, &old_affinity);
 }
 
 void NativeCpu::Parts::map() {
@@ -265,6 +287,7 @@ std::string NativeCpu::unavailable() {
 NativeCpu::NativeCpu() : parts_(std::make_unique<Parts>()) {
     if (Parts::active) throw Error("oracle: a second NativeCpu in one process");
     if (const std::string why = unavailable(); !why.empty()) throw Error("oracle: " + why);
+    parts_->pin();
     parts_->map();
     parts_->stubs =
         write_native_stubs(parts_->alias + Parts::kExitOffset, &parts_->frame, &Parts::on_signal);
@@ -276,7 +299,19 @@ NativeCpu::NativeCpu() : parts_(std::make_unique<Parts>()) {
 NativeCpu::~NativeCpu() {
     parts_->remove_handlers();
     parts_->unmap();
+    parts_->unpin();
     Parts::active = nullptr;
+}
+
+std::array<u64, kDescriptorCount> NativeCpu::descriptors() const {
+    std::array<u64, kDescriptorCount> table{};
+    for (u32 i = 0; i < table.size(); ++i) {
+        const u32 selector = i << 3 | 3;
+        const u32 rights = access_rights(selector) & 0x00f0ff00;
+        const u32 last = rights & kRightsGranular ? limit(selector) >> kPageShift : limit(selector);
+        if (rights != 0) table[i] = u64{rights | (last & 0xf0000)} << 32 | (last & 0xffff);
+    }
+    return table;
 }
 
 bool NativeCpu::has_low() const {
@@ -295,6 +330,7 @@ void NativeCpu::load_code(u32 address, std::span<const u8> bytes) {
     u8* code = parts_->alias + Parts::kCodeOffset;
     std::memset(code + parts_->loaded_offset, kCodeFiller, parts_->loaded_size);
     parts_->loaded_offset = address - kCode.base;
+    check(!contains_system_call(bytes), "a case does not call the host's kernel");
     bytes = within_code_region(address, bytes);
     parts_->loaded_size = static_cast<u32>(bytes.size());
     std::memcpy(code + parts_->loaded_offset, bytes.data(), bytes.size());
@@ -319,6 +355,8 @@ Outcome NativeCpu::run(const Registers& registers) {
         outcome.registers.gpr[i] = static_cast<u32>(frame.gpr[i]);
     outcome.registers.eip = kExit.base;
     outcome.registers.eflags = static_cast<u32>(frame.rflags_out);
+    outcome.selectors = frame.selectors_out;
+    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = kUserCode64;
     outcome.registers.fx = frame.fx_out;
     take_pointers(frame.environment_out, outcome.registers.fx);
     return outcome;

@@ -3,8 +3,7 @@
 // The regions of layout.h are mapped below 4 GiB. A stub loads every register and enters 32-bit
 // code by IRETQ, which also serializes, so newly written code is seen; the far jump behind the case
 // leads back to a 64-bit stub that stores every register. An exception becomes a signal: its
-// handler takes the registers from the signal's context and resumes in that stub. FS and GS stay
-// the host's.
+// handler takes the registers from the signal's context and resumes in that stub.
 #pragma once
 
 #include <memory>
@@ -31,10 +30,14 @@ class NativeCpu {
 
     // The compared memory, writable here whatever its rights in the case.
     std::span<u8, kMemorySize> memory();
+    // The descriptors that user code may see in the host's GDT, for the guest's; 0 where none. The
+    // process is kept on one CPU, for one of them holds its number.
+    std::array<u64, kDescriptorCount> descriptors() const;
     // What stands at kExit: the guest is given the same bytes to read.
     std::span<const u8> exit_page() const;
 
-    // What lies past the code region's end is dropped: fetching it page-faults.
+    // The bytes must not hold a system call. What lies past the code region's end is dropped:
+    // fetching it page-faults.
     void load_code(u32 address, std::span<const u8> bytes);
     // Runs from `registers.eip`; memory is used as it stands.
     Outcome run(const Registers& registers);

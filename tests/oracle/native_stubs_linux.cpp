@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kEnterOffset = 0x200;
 constexpr std::size_t kSignalOffset = 0x300;
-constexpr u8 kFiller = 0xf4;  // HLT: #GP in either mode
+constexpr std::array<int, 4> kDataSegments = {0, 3, 4, 5};  // ES, DS, FS, GS, as x86 encodes them
+constexpr u8 kFiller = 0xf4;                                // HLT: #GP in either mode
 
 class StubWriter : public Xbyak::CodeGenerator {
   public:
@@ -30,6 +31,7 @@ class StubWriter : public Xbyak::CodeGenerator {
             mov(ptr[rax + offsetof(NativeFrame, gpr) + i * sizeof(u64)], registers[i]);
         lea(rsp, ptr[rax + offsetof(NativeFrame, rflags_out) + sizeof(u64)]);
         pushfq();
+        store_selectors(offsetof(NativeFrame, selectors_out));
         bytes({0x0f, 0xae, 0x80});  // fxsave [rax + disp32]
         dd(offsetof(NativeFrame, fx_out));
         // FXSAVE here stores the x87 pointers only while an exception is pending; this always does.
@@ -50,8 +52,7 @@ class StubWriter : public Xbyak::CodeGenerator {
         for (const Xbyak::Reg64& saved : {rbx, rbp, r12, r13, r14, r15}) push(saved);
         mov(ptr[rdi + offsetof(NativeFrame, host_rsp)], rsp);
         mov(ecx, kUserData);
-        bytes({0x8e, 0xd9});        // mov ds, ecx
-        bytes({0x8e, 0xc1});        // mov es, ecx
+        for (const int segment : kDataSegments) load_selector_from_ecx(segment);
         bytes({0x0f, 0xae, 0x8f});  // fxrstor [rdi + disp32]
         dd(offsetof(NativeFrame, fx_in));
         const Xbyak::Reg32 registers[] = {eax, ecx, edx, ebx, esp, ebp, esi};
@@ -64,14 +65,31 @@ class StubWriter : public Xbyak::CodeGenerator {
         bytes({0x48, 0xcf});  // iretq
     }
 
-    // The kernel enters a handler with the case's EFLAGS.AC; C++ must not run with it.
+    // The kernel enters a handler with the case's EFLAGS.AC and its segments; C++ must not run with
+    // them. What was interrupted gets its segments back, the host's own code its FS base too.
     void write_signal(SignalHandler handler) {
         fill_to(kSignalOffset);
+        push(rbx);
+        push(rbp);
+        sub(rsp, 8);
+        bytes({0xf3, 0x48, 0x0f, 0xae, 0xc3});  // rdfsbase rbx
         mov(rax, frame_);
+        store_selectors(offsetof(NativeFrame, selectors_interrupted));
         write_mend();
         // SAFETY: the stub jumps to the handler with a handler's arguments and stack.
         mov(rax, reinterpret_cast<u64>(handler));
-        jmp(rax);
+        call(rax);
+        mov(rax, frame_);
+        for (const int segment : kDataSegments) {
+            movzx(ecx, word[rax + offsetof(NativeFrame, selectors_interrupted) +
+                            static_cast<std::size_t>(segment) * sizeof(u16)]);
+            load_selector_from_ecx(segment);
+        }
+        bytes({0xf3, 0x48, 0x0f, 0xae, 0xd3});  // wrfsbase rbx
+        add(rsp, 8);
+        pop(rbp);
+        pop(rbx);
+        ret();
     }
 
     void fill_to(std::size_t offset) {
@@ -84,11 +102,22 @@ class StubWriter : public Xbyak::CodeGenerator {
         for (int value : values) db(value);
     }
 
-    // Plain flags, and thread-local storage where it was: a case that strayed into the middle of
-    // an instruction may have loaded FS. Uses RCX, keeps RAX.
+    // Uses RAX = frame.
+    void store_selectors(std::size_t offset) {
+        for (const int segment : {0, 2, 3, 4, 5}) {
+            bytes({0x8c, 0x80 | segment << 3});  // mov [rax + disp32], segment
+            dd(static_cast<u32>(offset + static_cast<std::size_t>(segment) * sizeof(u16)));
+        }
+    }
+    void load_selector_from_ecx(int segment) { bytes({0x8e, 0xc1 | segment << 3}); }
+
+    // Plain flags, and thread-local storage where it was. Uses RCX, keeps RAX.
     void write_mend() {
         push(kFlagFixed);
         popfq();
+        xor_(ecx, ecx);
+        load_selector_from_ecx(static_cast<int>(SegmentName::kFs));
+        load_selector_from_ecx(static_cast<int>(SegmentName::kGs));
         mov(rcx, ptr[rax + offsetof(NativeFrame, host_fs_base)]);
         bytes({0xf3, 0x48, 0x0f, 0xae, 0xd1});  // wrfsbase rcx
     }

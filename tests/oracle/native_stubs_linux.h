@@ -34,6 +34,9 @@ struct alignas(64) NativeFrame {
     u64 iret_rsp = 0;
     u64 iret_ss = kUserData;
     u64 rflags_out = 0;
+    // By SegmentName: of the case at its exit, and of what a signal interrupted.
+    std::array<u16, kSegmentCount> selectors_out{};
+    std::array<u16, kSegmentCount> selectors_interrupted{};
     u64 host_rsp = 0;
     u64 host_fs_base = 0;
     u32 host_mxcsr = kMxcsrReset;

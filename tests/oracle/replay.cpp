@@ -22,6 +22,7 @@ void Expectation::exception(u8 vector, u32 eip, u32 error_code) {
     outcome.vector = vector;
     outcome.error_code = error_code;
     outcome.registers.eip = eip;
+    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = kUserCode32;
 }
 
 std::string replay(const Case& test, const Expectation& expected) {

@@ -38,6 +38,19 @@ TEST_CASE("ARPL: error", "[oracle]") {
     CHECK(replay(test, host) == "");
 }
 
+// As it printed it when POP DS read two bytes of its four.
+TEST_CASE("POP_SEGMENT: outcome", "[oracle]") {
+    Case test;
+    test.instructions = {{0x1f}};
+    test.registers.gpr = {0x0, 0x0, 0x0, 0x0, 0x10020852, 0x0, 0x0, 0x0};
+    test.registers.eflags = 0x40202;
+    Expectation host(test);
+    host.exception(17, 0x10000000, 0x0);
+    host.outcome.pointers = Outcome::Pointers::kNone;
+    host.outcome.registers.eflags = 0x50202;
+    CHECK(replay(test, host) == "");
+}
+
 // As it printed it when REP STOS ran past the single-step trap.
 TEST_CASE("STOSB: outcome", "[oracle]") {
     Case test;

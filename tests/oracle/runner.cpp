@@ -15,6 +15,7 @@ Verdict Runner::run(const Case& test) {
     Registers start = test.registers;
     start.eip = test.origin;
     const Bytes code = test.code();
+    if (contains_system_call(code)) return Verdict::kHung;
     host_.load_code(test.origin, code);
     run_on_host(test, start);
     if (host_outcome_.kind == Outcome::Kind::kHung) return Verdict::kHung;

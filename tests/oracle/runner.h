@@ -13,7 +13,7 @@ namespace seventeen::oracle {
 
 enum class Verdict : u8 {
     kSame,
-    kHung,     // loops for ever on the host: nothing to compare
+    kHung,     // loops for ever on the host, or must not run there: nothing to compare
     kExcused,  // differs, in a way that exceptions.cpp has a row for
     kDifferent,
 };

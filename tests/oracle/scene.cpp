@@ -39,10 +39,11 @@ void Scene::poke(u32 address, const void* bytes, std::size_t size) {
 }
 
 bool Scene::append(const Bytes& bytes) {
-    live_.eip = test_.end();
-    test_.instructions.push_back(bytes);
     Bytes code = bytes;
     append_exit_jump(code);
+    if (contains_system_call(code)) return false;
+    live_.eip = test_.end();
+    test_.instructions.push_back(bytes);
     host_.load_code(live_.eip, code);
     const Outcome outcome = host_.run(live_);
     live_ = outcome.registers;

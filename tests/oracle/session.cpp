@@ -69,6 +69,7 @@ bool Session::only_undefined_flags(const Bytes& bytes, const std::vector<Differe
 
 // Prints the case in full where it is the first of its kind.
 void Session::report(const Options& options, u64 number, const Case& test) {
+    const std::vector<Difference> at_first = runner_.differences();
     const auto small = std::make_unique<Case>(test);
     const std::size_t culprit = first_difference(runner_, *small);
     small->instructions.resize(culprit + 1);
@@ -76,10 +77,11 @@ void Session::report(const Options& options, u64 number, const Case& test) {
     if (!alone) *small = test;  // a branch left the shortened case
     runner_.run(*small);
     const std::vector<Difference> found = runner_.differences();
-    const std::string what = found.empty() ? "nothing lasting" : found.front().what;
-    const bool harmless = only_undefined_flags(test.instructions[culprit], found);
+    const std::string what =
+        found.empty() ? at_first.front().what + ", but not again" : found.front().what;
+    const bool harmless = !found.empty() && only_undefined_flags(test.instructions[culprit], found);
     const std::string group = name_of(test.instructions[culprit]) + ": " +
-                              what.substr(0, what.find(' ')) +
+                              what.substr(0, what.find(found.empty() ? '\0' : ' ')) +
                               (harmless ? " (undefined flags only)" : "");
     if (groups_[group]++ != 0) return;
     minimise(runner_, *small);

@@ -7,6 +7,7 @@
 #include "decoder/properties.h"
 #include "tests/oracle/aim.h"
 #include "tests/oracle/operand_contents.h"
+#include "tests/oracle/segment_steering.h"
 
 namespace seventeen::oracle {
 
@@ -140,7 +141,7 @@ void steer_registers(Scene& scene, Draft& draft) {
 void steer_immediate(Random& random, Draft& draft) {
     const Instruction& instruction = draft.instruction;
     const decoder::Layout& layout = instruction.layout;
-    if (layout.immediate == 0) return;
+    if (layout.immediate == 0 || instruction.mnemonic == Mnemonic::INT) return;
     u8* immediate = draft.bytes.data() + layout.immediate;
     const Mnemonic mnemonic = instruction.mnemonic;
     if (instruction.operands[0].kind == OperandKind::kRelative) {
@@ -196,6 +197,7 @@ void steer(Scene& scene, Draft& draft) {
         aim(scene, draft);
         choose_contents(scene, instruction);
     }
+    steer_segments(scene, draft);
     const Mnemonic mnemonic = instruction.mnemonic;
     if (mnemonic == Mnemonic::CMPXCHG || mnemonic == Mnemonic::CMPXCHG8B)
         steer_exchange(scene, instruction);

@@ -8,6 +8,13 @@ namespace seventeen::oracle {
 
 namespace {
 
+template <typename Values>
+std::string list_of(const Values& values) {
+    std::string list;
+    for (const auto value : values) list += (list.empty() ? "" : ", ") + hex(value);
+    return list;
+}
+
 // Writes assignments, each only where the value is not what it was.
 class StateWriter {
   public:
@@ -32,9 +39,7 @@ class StateWriter {
 
 void StateWriter::registers(const Registers& before, const Registers& after) {
     if (before.gpr != after.gpr) {
-        std::string list;
-        for (const u32 value : after.gpr) list += (list.empty() ? "" : ", ") + hex(value);
-        line("gpr = {" + list + "}");
+        line("gpr = {" + list_of(after.gpr) + "}");
     }
     value("eflags", before.eflags, after.eflags);
     fpu(before.fx, after.fx);
@@ -73,9 +78,8 @@ void StateWriter::memory(const std::string& object, const MemoryImage& before,
         u32 end = first + 1;
         for (u32 at = end; at < kMemorySize && at < end + kGap; ++at)
             if (before[at] != after[at]) end = at + 1;
-        std::string list;
-        for (u32 at = first; at < end; ++at) list += (list.empty() ? "" : ", ") + hex(after[at]);
-        raw(object + ".poke(" + hex(image_address(first)) + ", {" + list + "});");
+        const std::span<const u8> bytes(after.data() + first, end - first);
+        raw(object + ".poke(" + hex(image_address(first)) + ", {" + list_of(bytes) + "});");
         first = end;
     }
 }
@@ -83,9 +87,7 @@ void StateWriter::memory(const std::string& object, const MemoryImage& before,
 std::string bytes_of(const Case& test) {
     std::string list;
     for (const Bytes& instruction : test.instructions) {
-        std::string bytes;
-        for (const u8 byte : instruction) bytes += (bytes.empty() ? "" : ", ") + hex(byte);
-        list += (list.empty() ? "{" : ", {") + bytes + "}";
+        list += (list.empty() ? "{" : ", {") + list_of(instruction) + "}";
     }
     return list;
 }
@@ -94,6 +96,8 @@ std::string bytes_of(const Case& test) {
 
 std::string as_test(const std::string& title, const Case& test, const Expectation& expected) {
     const Case blank;
+    Expectation undisturbed(test);
+    undisturbed.exception(0, 0);
     StateWriter start("test.registers");
     start.registers(blank.registers, test.registers);
     start.memory("test", blank.memory, test.memory);
@@ -111,6 +115,8 @@ std::string as_test(const std::string& title, const Case& test, const Expectatio
                 hex(outcome.registers.eip) + ", " + hex(outcome.error_code) + ");\n";
         if (outcome.fault_address != 0)
             text += "    host.outcome.fault_address = " + hex(outcome.fault_address) + ";\n";
+        if (outcome.selectors != undisturbed.outcome.selectors)
+            text += "    host.outcome.selectors = {" + list_of(outcome.selectors) + "};\n";
         if (outcome.pointers == Outcome::Pointers::kNone)
             text += "    host.outcome.pointers = Outcome::Pointers::kNone;\n";
         if (outcome.pointers == Outcome::Pointers::kNoSelectors)
