@@ -6,7 +6,7 @@ readonly root
 
 # Debian's names of what every build needs.
 readonly build_packages=(g++ cmake ninja-build catch2 libasmjit-dev libcli11-dev libslirp-dev libxbyak-dev
-    libzydis-dev nasm zlib1g-dev)
+    libzstd-dev libzydis-dev nasm zlib1g-dev)
 
 say() { echo "$*" >&2; }
 
