@@ -6,35 +6,36 @@
 #include <cstdio>
 
 #include "core/file.h"
-#include "machine/machine.h"
+#include "machine/bare_machine.h"
 #include "machine/memory_map.h"
 
 namespace seventeen::app {
 
 namespace {
 
-using machine::Machine;
+using machine::BareMachine;
+using machine::Platform;
 using machine::Stop;
 
-void load_images(Machine& machine, const RunOptions& options) {
+void load_images(BareMachine& machine, const RunOptions& options) {
     if (!options.bios.empty())
         machine.load_firmware(read_file(options.bios, machine::kFirmwareLargest));
     for (const RawImage& image : options.raw)
-        machine.load_raw(image.address, read_file(image.file, options.memory));
+        machine.platform().load_raw(image.address, read_file(image.file, options.memory));
     if (options.bios.empty()) machine.start_at(options.raw.front().address);
 }
 
 // In slices that end at each multiple of `hash_every`.
-Stop run_hashing(Machine& machine, const RunOptions& options) {
+Stop run_hashing(Platform& platform, const RunOptions& options) {
     const u64 limit = options.max_instructions;
-    if (options.hash_every == 0) return machine.run(limit);
+    if (options.hash_every == 0) return platform.run({.retired = limit});
     for (;;) {
-        const u64 now = machine.cpu().retired;
+        const u64 now = platform.cpu().retired;
         const u64 next = (now / options.hash_every + 1) * options.hash_every;
-        const Stop stop = machine.run(std::min(limit, next));
-        if (machine.cpu().retired == next)
-            std::fprintf(stderr, "hash %" PRIu64 " %016" PRIx64 "\n", next, machine.digest());
-        if (stop != Stop::kLimit || machine.cpu().retired >= limit) return stop;
+        const Stop stop = platform.run({.retired = std::min(limit, next)});
+        if (platform.cpu().retired == next)
+            std::fprintf(stderr, "hash %" PRIu64 " %016" PRIx64 "\n", next, platform.digest());
+        if (stop != Stop::kLimit || platform.cpu().retired >= limit) return stop;
     }
 }
 
@@ -58,8 +59,8 @@ void print_state(const CpuState& state) {
                 state.cr0, state.cr2, state.cr3, state.cr4);
 }
 
-int report(const Machine& machine, Stop stop) {
-    const u64 retired = machine.cpu().retired;
+int report(const Platform& platform, Stop stop) {
+    const u64 retired = platform.cpu().retired;
     switch (stop) {
         case Stop::kLimit:
             std::fprintf(stderr, "seventeen: stopped after %" PRIu64 " instructions\n", retired);
@@ -73,23 +74,27 @@ int report(const Machine& machine, Stop stop) {
             std::fprintf(stderr, "seventeen: triple fault after %" PRIu64 " instructions\n",
                          retired);
             return 1;
+        case Stop::kPowerOff:
+            std::fprintf(stderr, "seventeen: switched off after %" PRIu64 " instructions\n",
+                         retired);
+            return 0;
         case Stop::kExit: break;
     }
-    return static_cast<int>((machine.exit_value() << 1 | 1) & 0xff);
+    return static_cast<int>((platform.exit_value() << 1 | 1) & 0xff);
 }
 
 }  // namespace
 
 int run_guest(const RunOptions& options) {
-    Machine machine(
+    BareMachine machine(
         {.memory = options.memory, .cpu = options.cpu, .rate = {}, .console = [](char text) {
              std::putchar(text);
          }});
     load_images(machine, options);
-    const Stop stop = run_hashing(machine, options);
-    if (options.print_state) print_state(machine.cpu());
+    const Stop stop = run_hashing(machine.platform(), options);
+    if (options.print_state) print_state(machine.platform().cpu());
     std::fflush(stdout);
-    return report(machine, stop);
+    return report(machine.platform(), stop);
 }
 
 }  // namespace seventeen::app

@@ -42,17 +42,26 @@ void Bus::claim(const Claim& claim) {
     if (claim.size == 0) refuse(claim, "the range is empty");
     if (claim.first >= size_ || claim.size > size_ - claim.first)
         refuse(claim, "the " + name_ + " space ends at " + hex(size_ - 1));
+    if (const Claim* other = occupant(claim.first, claim.size))
+        refuse(claim, "'" + std::string(other->device->name()) + "' has " +
+                          range(other->first, other->size));
     const auto after =
         std::upper_bound(claims_.begin(), claims_.end(), claim.first,
                          [](u64 first, const Claim& other) { return first < other.first; });
-    const bool hits_next = after != claims_.end() && after->first - claim.first < claim.size;
-    const bool hits_previous = after != claims_.begin() && contains(*(after - 1), claim.first);
-    if (hits_next || hits_previous) {
-        const Claim& other = hits_previous ? *(after - 1) : *after;
-        refuse(claim,
-               "'" + std::string(other.device->name()) + "' has " + range(other.first, other.size));
-    }
     claims_.insert(after, claim);
+}
+
+const Bus::Claim* Bus::occupant(u64 first, u64 size) const {
+    const auto after =
+        std::upper_bound(claims_.begin(), claims_.end(), first,
+                         [](u64 wanted, const Claim& other) { return wanted < other.first; });
+    if (after != claims_.begin() && contains(*(after - 1), first)) return &*(after - 1);
+    if (after != claims_.end() && after->first - first < size) return &*after;
+    return nullptr;
+}
+
+bool Bus::free(u64 first, u64 size) const {
+    return first < size_ && size <= size_ - first && occupant(first, size) == nullptr;
 }
 
 void Bus::release(u64 first, u64 size) {

@@ -27,6 +27,7 @@ class Bus {
     // Throws Error where the range is empty, out of the space or overlaps another claim.
     void claim(const Claim& claim);
     void release(u64 first, u64 size);     // exactly a range that was claimed
+    bool free(u64 first, u64 size) const;  // whether such a claim would be accepted
     const Claim* find(u64 address) const;  // nullptr where nothing answers
     const std::vector<Claim>& claims() const { return claims_; }  // sorted by address
 
@@ -39,6 +40,7 @@ class Bus {
     // Calls `piece(claim, done, width)` for each part, `done` bytes into the access.
     template <typename Piece>
     void split(u64 address, Width width, Piece&& piece) const;
+    const Claim* occupant(u64 first, u64 size) const;
     [[noreturn]] void refuse(const Claim& claim, const std::string& why) const;
 
     std::string name_;

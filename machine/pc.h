@@ -1,0 +1,149 @@
+// Pc: an i440FX/PIIX3 board with its chips; the initialiser list in pc.cpp is its block diagram.
+//
+// Host inputs (keys, mouse movements, serial bytes) enter between two runs, at an exact tick, and
+// are what the event log records.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/block_medium.h"
+#include "devices/ata_disk.h"
+#include "devices/atapi_cdrom.h"
+#include "devices/dma_controller.h"
+#include "devices/firmware_config.h"
+#include "devices/floppy_controller.h"
+#include "devices/ide_bus_master.h"
+#include "devices/ide_channel.h"
+#include "devices/interrupt_controller.h"
+#include "devices/interval_timer.h"
+#include "devices/isa_bridge.h"
+#include "devices/keyboard.h"
+#include "devices/keyboard_controller.h"
+#include "devices/mouse.h"
+#include "devices/pci_bus.h"
+#include "devices/pci_host.h"
+#include "devices/post_code.h"
+#include "devices/power_function.h"
+#include "devices/power_management.h"
+#include "devices/real_time_clock.h"
+#include "devices/rom.h"
+#include "devices/system_control.h"
+#include "devices/uart.h"
+#include "devices/vga.h"
+#include "devices/vga_function.h"
+#include "machine/machine.h"
+#include "machine/pci_windows.h"
+#include "machine/shadow_port.h"
+
+namespace seventeen::machine {
+
+struct IdeUnit {
+    enum class Kind : u8 { kNone, kDisk, kCdrom };
+    Kind kind = Kind::kNone;
+    std::unique_ptr<BlockMedium> medium;  // a CD-ROM drive may be empty
+};
+
+struct PcOptions {
+    u64 memory = 128u << 20;
+    std::string cpu = "max";
+    TickRate rate;
+    s64 epoch = 1'577'836'800;     // the clock's time at the start: 2020-01-01 00:00:00
+    std::vector<u8> firmware;      // empty: SeaBIOS
+    std::vector<u8> vga_firmware;  // empty: its VGA BIOS
+    std::array<std::unique_ptr<BlockMedium>, 2> floppies;
+    std::array<IdeUnit, 4> ide;      // primary master and slave, secondary master and slave
+    std::string boot_order = "acd";  // letters as QEMU's -boot order: a floppy, c disk, d CD, n net
+    bool boot_menu = false;
+    bool reset_after_triple_fault = true;
+    // Where text goes that the guest sends.
+    std::function<void(char)> console = [](char) {};
+    std::array<std::function<void(u8)>, 2> serial = {[](u8) {}, [](u8) {}};
+};
+
+class Pc final : public Machine, private InterruptAcknowledge {
+  public:
+    explicit Pc(PcOptions options);
+
+    Platform& platform() override { return platform_; }
+
+    // --- what a front end looks at and touches between runs ---
+    devices::Vga& vga() { return vga_; }
+    devices::Keyboard& keyboard() { return keyboard_; }
+    devices::Mouse& mouse() { return mouse_; }
+    devices::Uart& serial(unsigned number) { return number == 0 ? uart1_ : uart2_; }
+    devices::PciBus& pci() { return pci_; }
+    devices::InterruptController& master_pic() { return master_pic_; }
+    devices::InterruptController& slave_pic() { return slave_pic_; }
+    devices::PowerManagement& power() { return power_; }
+    const devices::PostCode& post_code() const { return post_code_; }
+
+    void save(Writer& writer) const { platform_.save(writer); }
+    void restore(Reader& reader) { platform_.restore(reader); }
+
+  private:
+    u8 acknowledge() override { return master_pic_.acknowledge(); }
+
+    // pc.cpp
+    void attach_drives();
+    void attach_pci();
+    void claim_ports();
+    void wire_interrupts();
+    void wire_control();
+    void register_chips();
+    void claim(IoPort first, u64 size, Device& chip, unsigned region = 0, Width widest = 1);
+    // pc_memory.cpp
+    void map_memory();
+    void map_firmware();
+    void shadow(const devices::PamRange& range);
+    void open_smram(const devices::SmramControl& control);
+    void update_a20();
+    void place_windows();
+    // pc_firmware.cpp
+    void tell_firmware();
+    void describe_memory();
+    void describe_drives();
+    void describe_boot_order();
+
+    PcOptions options_;
+    std::vector<u8> firmware_;
+    std::vector<u8> vga_rom_;
+    Platform platform_;
+
+    devices::InterruptController master_pic_;
+    devices::InterruptController slave_pic_;
+    devices::IntervalTimer timer_;
+    devices::SystemControl system_control_;
+    devices::RealTimeClock clock_;
+    devices::DmaController dma_;
+    devices::PostCode post_code_;
+    devices::PostCode second_post_code_;
+    devices::Keyboard keyboard_;
+    devices::Mouse mouse_;
+    devices::KeyboardController keyboard_controller_;
+    devices::Uart uart1_;
+    devices::Uart uart2_;
+    devices::FloppyController floppy_;
+    devices::FirmwareConfig firmware_config_;
+
+    devices::PciBus pci_;
+    devices::PciHost pci_host_;
+    devices::IsaBridge isa_bridge_;
+    devices::IdeChannel primary_ide_;
+    devices::IdeChannel secondary_ide_;
+    devices::IdeBusMaster ide_bus_master_;
+    devices::PowerManagement power_;
+    devices::PowerFunction power_function_;
+    devices::Vga vga_;
+    devices::VgaFunction vga_function_;
+    devices::Rom vga_rom_chip_;
+    ShadowPort shadow_port_;
+    std::array<std::unique_ptr<devices::IdeDrive>, 4> drives_;
+    PciWindows windows_;
+};
+
+}  // namespace seventeen::machine
