@@ -201,8 +201,9 @@ unsigned PciBus::addressed_register(u64 offset) const {
 
 u64 PciBus::read(unsigned region, u64 offset, Width width) {
     if (region == kData) {
-        const PciFunction* function = addressed();
+        PciFunction* function = addressed();
         if (function == nullptr) return ones(width);  // master abort
+        function->prepare_config_read(addressed_register(offset));
         return function->read_config(addressed_register(offset), width);
     }
     if (width == 4) return address_;

@@ -47,7 +47,9 @@ class PciFunction : public Device {
 
     // An access lies within one aligned doubleword.
     u32 read_config(unsigned offset, Width width) const;
-    void write_config(unsigned offset, u32 value, Width width);
+    virtual void write_config(unsigned offset, u32 value, Width width);
+    // Software is about to read: a register that stands for something else is brought up to date.
+    virtual void prepare_config_read(unsigned offset) { static_cast<void>(offset); }
 
     // INTA# … INTD#, whichever the interrupt pin register names; true is asserted.
     Line& pci_interrupt() { return interrupt_; }
