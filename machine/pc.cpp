@@ -16,6 +16,9 @@ namespace {
 constexpr const char* kSystemFirmware = "bios-256k.bin";
 constexpr const char* kVgaFirmware = "vgabios-stdvga.bin";
 
+// Disks turn a hundred times as fast as real ones: time spent waiting for them is time lost.
+constexpr unsigned kFloppyHaste = 100;
+
 // The inputs that the 82371SB lets be level-triggered: not timer, keyboard, cascade, clock and
 // coprocessor.
 constexpr u8 kMasterLevelCapable = 0xf8;
@@ -55,7 +58,8 @@ Pc::Pc(PcOptions options)
       keyboard_controller_(platform_.scheduler(), keyboard_, mouse_),
       uart1_("uart 1", platform_.scheduler(), options_.serial[0]),
       uart2_("uart 2", platform_.scheduler(), options_.serial[1]),
-      floppy_(platform_.scheduler(), dma_.channel(kFloppyDmaChannel), {.drives = 2, .haste = 1}),
+      floppy_(platform_.scheduler(), dma_.channel(kFloppyDmaChannel),
+              {.drives = 2, .haste = kFloppyHaste}),
       firmware_config_(platform_.memory()),
       primary_ide_("primary IDE channel"),
       secondary_ide_("secondary IDE channel"),

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/block_medium.h"
+#include "core/event_log.h"
 #include "devices/ata_disk.h"
 #include "devices/atapi_cdrom.h"
 #include "devices/dma_controller.h"
@@ -36,6 +37,7 @@
 #include "devices/uart.h"
 #include "devices/vga.h"
 #include "devices/vga_function.h"
+#include "machine/input.h"
 #include "machine/machine.h"
 #include "machine/pci_windows.h"
 #include "machine/shadow_port.h"
@@ -51,7 +53,7 @@ struct IdeUnit {
 struct PcOptions {
     u64 memory = 128u << 20;
     std::string cpu = "max";
-    TickRate rate;
+    TickRate rate{.nanoseconds = 4, .ticks = 1};  // a quarter of a billion instructions a second
     s64 epoch = 1'577'836'800;     // the clock's time at the start: 2020-01-01 00:00:00
     std::vector<u8> firmware;      // empty: SeaBIOS
     std::vector<u8> vga_firmware;  // empty: its VGA BIOS
@@ -71,22 +73,32 @@ class Pc final : public Machine, private InterruptAcknowledge {
 
     Platform& platform() override { return platform_; }
 
-    // --- what a front end looks at and touches between runs ---
+    // Runs the machine, giving it the inputs of a replayed log at their ticks.
+    Stop run(const RunLimit& limit);
+    // Takes effect now. A replayed log replaces every other input.
+    void give(const Input& input);
+    // What is given from now on is put down there.
+    void record_into(EventLog* log) { recording_ = log; }
+    void replay(EventLog log) { replay_ = std::move(log); }
+    bool replaying() const { return replay_ && replay_->next_tick().has_value(); }
+
+    // --- what a front end looks at between runs ---
     devices::Vga& vga() { return vga_; }
-    devices::Keyboard& keyboard() { return keyboard_; }
-    devices::Mouse& mouse() { return mouse_; }
-    devices::Uart& serial(unsigned number) { return number == 0 ? uart1_ : uart2_; }
+    const devices::Keyboard& keyboard() const { return keyboard_; }
     devices::PciBus& pci() { return pci_; }
     devices::InterruptController& master_pic() { return master_pic_; }
     devices::InterruptController& slave_pic() { return slave_pic_; }
     devices::PowerManagement& power() { return power_; }
     const devices::PostCode& post_code() const { return post_code_; }
 
-    void save(Writer& writer) const { platform_.save(writer); }
-    void restore(Reader& reader) { platform_.restore(reader); }
+    // What the machine is made of must be the same when it is restored.
+    void save(Writer& writer) const;
+    void restore(Reader& reader);
 
   private:
     u8 acknowledge() override { return master_pic_.acknowledge(); }
+    void apply(const Input& input);
+    std::string configuration() const;
 
     // pc.cpp
     void attach_drives();
@@ -144,6 +156,8 @@ class Pc final : public Machine, private InterruptAcknowledge {
     ShadowPort shadow_port_;
     std::array<std::unique_ptr<devices::IdeDrive>, 4> drives_;
     PciWindows windows_;
+    EventLog* recording_ = nullptr;
+    std::optional<EventLog> replay_;
 };
 
 }  // namespace seventeen::machine
