@@ -2,8 +2,9 @@
 //
 // What Zydis is not asked: prefixes reach it once each and without LOCK (its refusals of LOCK hide
 // the length, and with it #GP for over 15 bytes), and encodings no model of ours has (VEX, EVEX,
-// XOP, 3DNow!) are refused before it reads on. Newer instructions that reuse older ones' encodings
-// (LZCNT, TZCNT, MPX, CET, WBNOINVD, CLDEMOTE) are switched off: they decode as they always did.
+// XOP, 3DNow!, PadLock) are refused before it reads on. Newer instructions that reuse older ones'
+// encodings (LZCNT, TZCNT, MPX, CET, WBNOINVD, CLDEMOTE) are switched off: they decode as they
+// always did.
 #include "decoder/decoder.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "core/check.h"
 #include "decoder/prefixes.h"
+#include "decoder/undefined_length.h"
 #include "decoder/zydis_tables.h"
 
 namespace seventeen::decoder {
@@ -36,9 +38,10 @@ ZydisDecoder configured(ZydisMachineMode mode, ZydisStackWidth stack) {
     return decoder;
 }
 
-// Encodings that no model has but Zydis knows: VEX, EVEX, XOP, 3DNow!. Outside 64-bit code C4, C5
-// and 62 are LES, LDS and BOUND with a memory operand; a register operand there was #UD before VEX
-// and EVEX took it. 0F 0D with a register operand is reserved (SDM 2D table A-6, group P).
+// Encodings that no model has but Zydis knows: VEX, EVEX, XOP, 3DNow!, VIA's PadLock. Outside
+// 64-bit code C4, C5 and 62 are LES, LDS and BOUND with a memory operand; a register operand there
+// was #UD before VEX and EVEX took it. 0F 0D with a register operand is reserved (SDM 2D table A-6,
+// group P).
 bool no_model_has(std::span<const u8> opcode, CodeSize size) {
     const u8 next = opcode.size() > 1 ? opcode[1] : 0;
     switch (opcode[0]) {
@@ -47,7 +50,7 @@ bool no_model_has(std::span<const u8> opcode, CodeSize size) {
         case 0xc5: return size == CodeSize::k64 || next >= kModRmRegister;
         case 0x8f: return (next & 0x38) != 0;  // POP is /0 only
         case 0x0f:
-            return next == 0x0f ||
+            return next == 0x0f || next == 0xa6 || next == 0xa7 ||
                    (next == 0x0d && opcode.size() > 2 && opcode[2] >= kModRmRegister);
         default: return false;
     }
@@ -234,6 +237,22 @@ bool lock_is_legal(const Instruction& instruction) {
     return instruction.row().lockable && instruction.operands[0].kind == OperandKind::kMemory;
 }
 
+// Cuts `into` to an undefined opcode, unless not all of it is there. (In 64-bit code, which no
+// engine runs yet, it is not sized.)
+bool cut_undefined(const Prefixes& prefixes, CodeSize size, Instruction& into) {
+    if (size == CodeSize::k64) return true;
+    const u8 available = into.length;
+    const std::span<const u8> bytes(into.bytes.data(), available);
+    const std::size_t length =
+        prefixes.count + undefined_length(bytes.subspan(prefixes.count),
+                                          effective_size(size, prefixes.operand_size),
+                                          address_size(prefixes, size));
+    if (length > available) return false;
+    into.length = static_cast<u8>(length);
+    std::fill(into.bytes.begin() + into.length, into.bytes.end(), u8{0});
+    return true;
+}
+
 }  // namespace
 
 Decoder::Decoder()
@@ -254,7 +273,10 @@ DecodeStatus Decoder::decode(std::span<const u8> bytes, CodeSize size, Instructi
     into.layout.prefixes = prefixes.count;
     const auto rest = window.subspan(prefixes.count);
     if (rest.empty()) return incomplete;
-    if (no_model_has(rest, size)) return DecodeStatus::kInvalid;
+    const auto undefined = [&] {
+        return cut_undefined(prefixes, size, into) ? DecodeStatus::kInvalid : incomplete;
+    };
+    if (no_model_has(rest, size)) return undefined();
 
     const Normalised normalised(prefixes, rest);
     const ZydisDecoder& zydis = zydis_->by_code_size[static_cast<std::size_t>(size)];
@@ -263,7 +285,7 @@ DecodeStatus Decoder::decode(std::span<const u8> bytes, CodeSize size, Instructi
     const ZyanStatus status = ZydisDecoderDecodeInstruction(
         &zydis, &context, normalised.bytes.data(), normalised.size, &raw);
     if (status == ZYDIS_STATUS_NO_MORE_DATA) return incomplete;
-    if (!ZYAN_SUCCESS(status)) return DecodeStatus::kInvalid;
+    if (!ZYAN_SUCCESS(status)) return undefined();
 
     const u8 shift = static_cast<u8>(prefixes.count - normalised.prefixes);
     into.length = static_cast<u8>(raw.length + shift);

@@ -20,8 +20,8 @@ enum class DecodeStatus : u8 {
 class Decoder {
   public:
     Decoder();
-    // On kOk `into` holds the instruction; it is never longer than `bytes`. On kInvalid
-    // `into.length` is the length as far as it is known and `into.bytes` what was looked at.
+    // On kOk `into` holds the instruction; it is never longer than `bytes`. On kInvalid it holds
+    // the undefined opcode's length and bytes: what a processor fetches before it raises #UD.
     DecodeStatus decode(std::span<const u8> bytes, CodeSize size, Instruction& into) const;
 
   private:

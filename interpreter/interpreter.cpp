@@ -156,8 +156,8 @@ const Block& Interpreter::decode_block(BlockKey key, const u8* page) {
         block.covered = static_cast<u32>(at + left - first);
         if (status == DecodeStatus::kTruncated) break;  // leaves the page: run_uncached
         if (status != DecodeStatus::kOk) {
-            block.operations.push_back(undecodable_operation(status, 1));
-            block.bytes += 1;
+            block.operations.push_back(undecodable_operation(status, instruction.length));
+            block.bytes += instruction.length;
             break;
         }
         block.operations.push_back(bind_operation(instruction, cpu_.privilege.model()));
@@ -191,7 +191,7 @@ Fault Interpreter::fetch_uncached(Operation& operation) {
     }
     if (status == DecodeStatus::kTruncated) return Fault::general_protection();
     operation = status == DecodeStatus::kOk ? bind_operation(instruction, cpu_.privilege.model())
-                                            : undecodable_operation(status, 1);
+                                            : undecodable_operation(status, instruction.length);
     return {};
 }
 

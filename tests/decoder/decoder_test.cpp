@@ -128,12 +128,46 @@ TEST_CASE("what no model has is invalid in both modes") {
     }
 }
 
-TEST_CASE("an invalid encoding shows what was looked at") {
+// As the host test finds it: the opcode alone decides on ModRM and immediate.
+TEST_CASE("an undefined opcode has a length") {
+    struct Undefined {
+        const char* hex;
+        unsigned in_16, in_32;
+    };
+    const Undefined table[] = {
+        {"0f 04", 2, 2},       {"0f 24", 2, 2},       {"0f a6", 2, 2},    {"f2 0f 77", 3, 3},
+        {"fe d0", 2, 2},       {"ff 38", 2, 2},       {"ff 78", 3, 3},    {"ff bd", 4, 6},
+        {"ff 3c 25", 2, 7},    {"ff 3e", 4, 2},       {"ff 3d", 2, 6},    {"ff 7c 24", 3, 4},
+        {"c6 48", 4, 4},       {"c7 c8", 4, 6},       {"66 c7 c8", 7, 5}, {"67 ff bd", 7, 5},
+        {"0f 20 8d", 3, 3},    {"0f 0f 80", 6, 8},    {"0f ba c0", 4, 4}, {"0f 71 c8", 4, 4},
+        {"0f 38 7f 80", 6, 8}, {"0f 3a 7f 80", 7, 9}, {"c5 c0", 2, 2},    {"8f 48", 3, 3},
+    };
+    const Decoder decoder;
+    for (const auto& [hex, in_16, in_32] : table) {
+        INFO(hex);
+        std::vector<u8> bytes = from_hex(hex);
+        bytes.resize(15);
+        for (const CodeSize size : {CodeSize::k16, CodeSize::k32}) {
+            const unsigned length = size == CodeSize::k16 ? in_16 : in_32;
+            Instruction instruction;
+            CHECK(decoder.decode(bytes, size, instruction) == DecodeStatus::kInvalid);
+            CHECK(instruction.length == length);
+            CHECK(decoder.decode({bytes.data(), length}, size, instruction) ==
+                  DecodeStatus::kInvalid);
+            CHECK(decoder.decode({bytes.data(), length - 1}, size, instruction) ==
+                  DecodeStatus::kTruncated);
+            std::vector<u8> longer(16 - length, 0x3e);
+            longer.insert(longer.end(), bytes.begin(), bytes.begin() + length);
+            CHECK(decoder.decode(longer, size, instruction) == DecodeStatus::kTooLong);
+        }
+    }
+}
+
+TEST_CASE("an undefined opcode shows its bytes") {
     Instruction instruction;
-    CHECK(Decoder().decode(from_hex("0f 04 01 02"), CodeSize::k32, instruction) ==
+    CHECK(Decoder().decode(from_hex("3e ff 78 01 02"), CodeSize::k32, instruction) ==
           DecodeStatus::kInvalid);
-    CHECK(instruction.length == 4);
-    CHECK(instruction.bytes == std::array<u8, 15>{0x0f, 0x04, 0x01, 0x02});
+    CHECK(instruction.bytes == std::array<u8, 15>{0x3e, 0xff, 0x78, 0x01});
     CHECK(instruction.mnemonic == Mnemonic::kInvalid);
 }
 

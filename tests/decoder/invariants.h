@@ -67,6 +67,13 @@ inline std::string broken_invariant(const Decoder& decoder, std::span<const u8> 
         return "15 bytes are enough to know";
     if (status == DecodeStatus::kTooLong && bytes.size() < kMaxInstructionLength)
         return "too long only after 15 bytes";
+    if (status == DecodeStatus::kInvalid && size != CodeSize::k64) {
+        const auto whole = bytes.first(instruction.length);
+        if (decoder.decode(whole, size, again) != status || !same_answer(instruction, again))
+            return "what follows an undefined opcode does not matter";
+        if (decoder.decode(whole.first(whole.size() - 1), size, again) != DecodeStatus::kTruncated)
+            return "an undefined opcode less a byte is truncated";
+    }
     if (status != DecodeStatus::kOk) return "";
     if (instruction.mnemonic == Mnemonic::kInvalid) return "a decoded instruction has a row";
     if (decoder.decode(bytes.first(instruction.length), size, again) != DecodeStatus::kOk ||

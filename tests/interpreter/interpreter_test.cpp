@@ -231,6 +231,24 @@ TEST_CASE("Undefined, unavailable and over-long instructions") {
         bench.run(10);
         CHECK(bench.in_handler(6));
     }
+    SECTION("undefined, up to the limit and over it") {
+        const u8 vectors[] = {6, 13};
+        for (u32 over = 0; over < 2; ++over) {
+            Bench limited;
+            limited.state.rip = 0x7000;
+            limited.state.segment(SegmentName::kCs).limit = 0x7002 - over;
+            limited.code({0xff, 0x78, 0x00}, 0x7000);
+            limited.run(10);
+            CHECK(limited.in_handler(vectors[over]));
+        }
+    }
+    SECTION("undefined, and over a page's end") {
+        bench.state.rip = 0x1ffe;
+        bench.code({0xff, 0x78, 0x00}, 0x1ffe);
+        bench.run(10);
+        CHECK(bench.in_handler(6));
+        CHECK(bench.memory.read<u16>({kStack - 6}) == 0x1ffe);
+    }
     SECTION("too long") {
         bench.code({0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
                     0x66, 0x66, 0x90});

@@ -40,20 +40,22 @@ constexpr std::array<u8, 5> kDecidingPrefixes = {0, decoder::kPrefixOperandSize,
                                                  decoder::kPrefixAddressSize, decoder::kPrefixRepne,
                                                  decoder::kPrefixRep};
 
-// Opcodes without a meaning on any 32-bit CPU, or without one in that form: map, opcode, ModRM.
-struct Undefined {
-    u8 opcode_map;
-    u8 opcode;
-    u8 modrm;
-};
-constexpr std::array<Undefined, 30> kUndefined = {{
-    {0, 0xfe, 0xd0}, {0, 0xfe, 0x38}, {0, 0xff, 0xf8}, {0, 0xff, 0x38}, {0, 0xc6, 0x48},
-    {0, 0xc7, 0x50}, {0, 0x8c, 0xf0}, {0, 0x8c, 0xf8}, {0, 0x8d, 0xc0}, {0, 0xd9, 0xd1},
-    {0, 0xd9, 0xe2}, {0, 0xd9, 0xe7}, {0, 0xd9, 0xef}, {0, 0xda, 0xe8}, {0, 0xdb, 0xf8},
-    {0, 0xdf, 0xe1}, {0, 0xdd, 0xf0}, {0, 0xdb, 0x20}, {0, 0xd9, 0x08}, {1, 0x04, 0x00},
-    {1, 0x0a, 0x00}, {1, 0x0c, 0x00}, {1, 0x24, 0xc0}, {1, 0x25, 0xc0}, {1, 0x36, 0x00},
-    {1, 0x39, 0xc0}, {1, 0xba, 0xc0}, {1, 0xba, 0x18}, {1, 0xc7, 0xc8}, {1, 0x71, 0xc8},
-}};
+// Where a host may know instructions that no model of ours has: SVM and XGETBV, SYSCALL, SYSRET,
+// prefetches, GETSEC, SSE4a, XSAVE, RDRAND; XOP and AVX; RTM's XABORT and XBEGIN; SHA, AES, ADX, …
+bool host_may_know(const Encoding& encoding) {
+    const u8 opcode = encoding.opcode;
+    const auto is_one_of = [opcode](std::initializer_list<u8> opcodes) {
+        return std::find(opcodes.begin(), opcodes.end(), opcode) != opcodes.end();
+    };
+    switch (encoding.opcode_map) {
+        case 0:
+            return is_one_of({0x62, 0x8f, 0xc4, 0xc5}) ||
+                   (is_one_of({0xc6, 0xc7}) && encoding.modrm == 0xf8);
+        case 1: return is_one_of({0x01, 0x05, 0x07, 0x0d, 0x2b, 0x37, 0x78, 0x79, 0xae, 0xc7});
+        case 2: return opcode >= 0x80;
+        default: return opcode >= 0x40;
+    }
+}
 
 // Does user code see the same in the guest as on the host? The guest's GDT shows what the host's
 // shows, but other tables and control registers are its own.
@@ -78,9 +80,10 @@ bool is_sensitive_but_alike(const Instruction& instruction) {
     }
 }
 
-// Prefixes and the escape to the other maps.
-bool is_no_opcode(u8 byte) {
-    return decoder::scan_prefixes({&byte, 1}).count != 0 || byte == 0x0f;
+// Prefixes and the escapes to the other maps.
+bool is_no_opcode(u8 opcode_map, u8 byte) {
+    if (opcode_map == 1) return byte == 0x38 || byte == 0x3a;
+    return opcode_map == 0 && (decoder::scan_prefixes({&byte, 1}).count != 0 || byte == 0x0f);
 }
 
 // A repeat prefix that means something to the host where it means nothing to the guest: F3 makes
@@ -133,13 +136,12 @@ Catalogue::Catalogue(const decoder::Decoder& decoder) {
     families_.push_back({kUndefinedName, {}});
     for (u8 opcode_map = 0; opcode_map < 4; ++opcode_map) {
         for (unsigned opcode = 0; opcode < 256; ++opcode) {
-            if (opcode_map == 0 && is_no_opcode(static_cast<u8>(opcode))) continue;
+            if (is_no_opcode(opcode_map, static_cast<u8>(opcode))) continue;
             for (const u8 prefix : kDecidingPrefixes)
                 add_opcode(decoder, {prefix, opcode_map, static_cast<u8>(opcode),
                                      Encoding::ModRm::kNone, 0});
         }
     }
-    add_undefined();
     std::erase_if(families_, [](const Family& family) { return family.entries.empty(); });
 }
 
@@ -161,11 +163,15 @@ void Catalogue::add_opcode(const decoder::Decoder& decoder, Encoding encoding) {
         bytes.resize(bytes.size() + kTail);
         Instruction instruction;
         const auto status = decoder.decode(bytes, decoder::CodeSize::k32, instruction);
-        if (status != decoder::DecodeStatus::kOk || !comparable(instruction)) continue;
-        if (is_redundant(encoding.prefix, instruction)) continue;
         encoding.modrm = static_cast<u8>(modrm);
         encoding.kind = memory ? Encoding::ModRm::kMemory : Encoding::ModRm::kRegister;
-        if (instruction.layout.modrm == 0) encoding.kind = Encoding::ModRm::kNone;
+        if (status == decoder::DecodeStatus::kInvalid) {
+            if (host_may_know(encoding)) continue;
+            if (instruction.length + kTail < bytes.size()) encoding.kind = Encoding::ModRm::kNone;
+        } else {
+            if (!comparable(instruction) || is_redundant(encoding.prefix, instruction)) continue;
+            if (instruction.layout.modrm == 0) encoding.kind = Encoding::ModRm::kNone;
+        }
         add(instruction.mnemonic, encoding);
         if (encoding.kind == Encoding::ModRm::kNone) return;
     }
@@ -181,15 +187,6 @@ void Catalogue::add(Mnemonic mnemonic, const Encoding& encoding) {
     Entry& entry = entries[place->second.second];
     (encoding.kind == Encoding::ModRm::kMemory ? entry.with_memory : entry.without_memory)
         .push_back(encoding);
-}
-
-void Catalogue::add_undefined() {
-    for (const Undefined& undefined : kUndefined) {
-        add(Mnemonic::kInvalid,
-            {0, undefined.opcode_map, undefined.opcode,
-             undefined.modrm < 0xc0 ? Encoding::ModRm::kMemory : Encoding::ModRm::kRegister,
-             undefined.modrm});
-    }
 }
 
 }  // namespace seventeen::oracle

@@ -34,7 +34,7 @@ class Catalogue {
         std::vector<Encoding> with_memory;
         std::vector<Encoding> without_memory;
     };
-    // A family of the instruction table, or "undefined": opcodes that nobody defines.
+    // A family of the instruction table, or "undefined": opcodes that no host defines.
     struct Family {
         std::string_view name;
         std::vector<Entry> entries;
@@ -48,7 +48,6 @@ class Catalogue {
   private:
     void add(decoder::Mnemonic mnemonic, const Encoding& encoding);
     void add_opcode(const decoder::Decoder& decoder, Encoding encoding);
-    void add_undefined();
 
     std::vector<Family> families_;
     std::map<decoder::Mnemonic, std::pair<std::size_t, std::size_t>> places_;

@@ -6,6 +6,7 @@
 
 #include "core/fault.h"
 #include "decoder/decoder.h"
+#include "decoder/prefixes.h"
 
 namespace seventeen::oracle {
 
@@ -15,17 +16,22 @@ using decoder::Instruction;
 using decoder::Mnemonic;
 
 // The instruction that the host faulted at, or the case's last one. (The generator ends a case with
-// one that an exception speaks of.) Empty where it is none.
-std::optional<Instruction> last_instruction(const Case& test, const Result& host) {
+// one that an exception speaks of.)
+const Bytes& last_bytes(const Case& test, const Result& host) {
     u32 address = test.origin;
     const Bytes* last = &test.instructions.back();
     for (const Bytes& bytes : test.instructions) {
         if (address == host.outcome.registers.eip) last = &bytes;
         address += static_cast<u32>(bytes.size());
     }
+    return *last;
+}
+
+// Empty where it is none.
+std::optional<Instruction> last_instruction(const Case& test, const Result& host) {
     const decoder::Decoder decoder;
     Instruction instruction;
-    const auto status = decoder.decode(*last, decoder::CodeSize::k32, instruction);
+    const auto status = decoder.decode(last_bytes(test, host), decoder::CodeSize::k32, instruction);
     if (status != decoder::DecodeStatus::kOk) return std::nullopt;
     return instruction;
 }
@@ -190,6 +196,19 @@ bool breakpoint_of_hypervisor(const Case& test, const Result& host, const Result
            all_differences(host, guest, is_exception);
 }
 
+// UD0 and UD1 have a ModRM in the manual (SDM 2B, UD) but none on AMD: ours fetches more.
+bool undefined_without_modrm(const Case& test, const Result& host, const Result& guest) {
+    const Bytes& last = last_bytes(test, host);
+    const std::size_t opcode = decoder::scan_prefixes(last).count;
+    if (opcode + 2 > last.size() || last[opcode] != 0x0f) return false;
+    const u8 vector = guest.outcome.vector;
+    return (last[opcode + 1] == 0xb9 || last[opcode + 1] == 0xff) &&
+           host.outcome.vector == static_cast<u8>(Vector::kInvalidOpcode) &&
+           (vector == static_cast<u8>(Vector::kPageFault) ||
+            vector == static_cast<u8>(Vector::kGeneralProtection)) &&
+           all_differences(host, guest, is_exception);
+}
+
 bool interrupt_return_from_task(const Case& test, const Result& host, const Result&) {
     const Mnemonic last = mnemonic_of(last_instruction(test, host));
     return (last == Mnemonic::IRET || last == Mnemonic::IRETD) &&
@@ -214,7 +233,7 @@ bool far_return_frame(const Case& test, const Result& host, const Result& guest)
                    : all_differences(host, guest, is_address);
 }
 
-constexpr std::array<Exception, 10> kExceptions = {{
+constexpr std::array<Exception, 11> kExceptions = {{
     {"misaligned SSE mode",
      "LDMXCSR or FXRSTOR set MXCSR.MM, which AMD CPUs have and others refuse with #GP(0)",
      host_set_misaligned_mode},
@@ -253,6 +272,9 @@ constexpr std::array<Exception, 10> kExceptions = {{
      "address "
      "behind it",
      breakpoint_of_hypervisor},
+    {"length of UD0 and UD1",
+     "AMD fetches no ModRM for them; SDM 2B, UD, has one, so that its fetch may fault first",
+     undefined_without_modrm},
     {"frame of a far return",
      "RETF and IRET: AMD reads CS or EFLAGS before EIP, and the outer stack's SS:ESP before it "
      "refuses CS or the stack's limit, so another fault may come first; SDM 2B's pseudo-code "

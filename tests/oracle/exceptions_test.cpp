@@ -147,6 +147,16 @@ TEST_CASE("INT1 at its own address, but no other trap") {
     CHECK(runs->excuse() == "");
 }
 
+TEST_CASE("UD0 and UD1 that end too late, but no other undefined opcode") {
+    for (const u8 opcode : {0xb9, 0xff, 0x0b}) {
+        const auto runs = runs_of({0x0f, opcode, 0xc0});
+        runs->fault(6);
+        runs->guest.vector = 14;
+        runs->guest.fault_address = kCode.end();
+        CHECK(runs->excuse() == (opcode == 0x0b ? "" : "length of UD0 and UD1"));
+    }
+}
+
 TEST_CASE("RF of a single-step trap, and no other flag") {
     const auto runs = runs_of({0xf3, 0xa4});
     runs->fault(1);

@@ -71,11 +71,14 @@ Generator::Generator(const decoder::Decoder& decoder, NativeCpu& host)
     randomise_memory(random, background_);
 }
 
-// Cuts the draft to its instruction. False where there is none that a case may hold.
+// Cuts the draft to its instruction or its undefined opcode. False where there is none that a case
+// may hold.
 bool Generator::decode(Draft& draft) const {
     const DecodeStatus status =
         decoder_.decode(draft.bytes, decoder::CodeSize::k32, draft.instruction);
-    if (status != DecodeStatus::kOk || !comparable(draft.instruction)) return false;
+    draft.undefined = status == DecodeStatus::kInvalid;
+    if (!draft.undefined && (status != DecodeStatus::kOk || !comparable(draft.instruction)))
+        return false;
     draft.bytes.resize(draft.instruction.length);
     return true;
 }
@@ -98,12 +101,10 @@ void Generator::decorate(Random& random, Draft& draft) const {
     decorated.bytes = draft.bytes;
     decorated.bytes.insert(decorated.bytes.begin(), prefix);
     for (std::size_t i = 0; i < 4; ++i) decorated.bytes.push_back(random.byte());
-    if (!decode(decorated)) {
-        // LOCK where it is not allowed: #UD.
-        if (prefix != decoder::kPrefixLock || !lock_is_refused(draft.instruction)) return;
-        decorated.undefined = true;
-        decorated.bytes.resize(draft.bytes.size() + 1);
-    }
+    if (!decode(decorated)) return;
+    // LOCK where it is not allowed: #UD. (Other prefixes may make what newer hosts know.)
+    const bool spoilt = decorated.undefined && !draft.undefined;
+    if (spoilt && (prefix != decoder::kPrefixLock || !lock_is_refused(draft.instruction))) return;
     draft = decorated;
 }
 
@@ -117,12 +118,13 @@ void Generator::lengthen(Random& random, Draft& draft) const {
     const std::size_t size = longer.bytes.size();
     for (std::size_t i = 0; i < 4; ++i) longer.bytes.push_back(random.byte());
     if (!decode(longer)) {
-        // An undefined opcode is left out: whether #UD or #GP comes first is the CPU's own affair.
         const auto status =
             decoder_.decode(longer.bytes, decoder::CodeSize::k32, longer.instruction);
         if (status != DecodeStatus::kTooLong) return;
         longer.undefined = true;
         longer.bytes.resize(size);
+    } else if (longer.undefined && !draft.undefined) {
+        return;
     }
     draft = longer;
 }
@@ -134,15 +136,10 @@ Draft Generator::draft_instruction(Random& random) const {
         if (always_faults(entry.mnemonic) && !random.chance(10)) continue;
         Draft draft;
         draft.bytes = encode(random, pick_encoding(random, entry));
-        if (entry.mnemonic == decoder::Mnemonic::kInvalid) {
-            draft.undefined = true;
-            return draft;
-        }
         if (!decode(draft)) continue;
         if (leads_astray(draft.instruction) && !random.chance(10)) continue;
         if (random.chance(6)) decorate(random, draft);
-        // (Of UD0, AMD's CPUs fetch no ModRM byte.)
-        if (random.chance(1) && !always_faults(entry.mnemonic)) lengthen(random, draft);
+        if (random.chance(1)) lengthen(random, draft);
         return draft;
     }
 }
@@ -162,9 +159,6 @@ void Generator::make(u64 seed, Case& into) {
             if (into.end() >= kCode.end()) break;
             Draft draft = draft_instruction(random);
             if (!draft.undefined) steer(scene, draft);
-            // How much of an undefined opcode is fetched is the CPU's own affair.
-            const std::size_t end = into.end() + draft.bytes.size();
-            if (always_faults(draft.instruction.mnemonic) && end > kCode.end()) break;
             const bool last = draft.instruction.mnemonic == decoder::Mnemonic::FXSAVE;
             if (!scene.append(draft.bytes) || last) break;
         }
