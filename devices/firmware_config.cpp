@@ -150,6 +150,7 @@ void FirmwareConfig::set_kernel(KernelImage image) {
          std::move(image.initrd));
     part(Key::kCommandLineAddress, image.command_line_address, Key::kCommandLineSize,
          Key::kCommandLineData, std::move(command_line));
+    add_u32(Key::kKernelEntry, image.entry);
 }
 
 // The directory's numbers are big-endian: count; size, selector, reserved word, name.

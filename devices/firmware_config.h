@@ -32,6 +32,7 @@ struct KernelImage {
     u32 initrd_address = 0;
     std::string command_line;
     u32 command_line_address = 0;
+    u32 entry = 0;  // not zero: where it is entered in protected mode (Multiboot)
 };
 
 class FirmwareConfig final : public Device {
@@ -56,6 +57,7 @@ class FirmwareConfig final : public Device {
         kNuma = 0x0d,
         kBootMenu = 0x0e,
         kMostCpus = 0x0f,
+        kKernelEntry = 0x10,
         kKernelData = 0x11,
         kInitrdData = 0x12,
         kCommandLineAddress = 0x13,

@@ -141,6 +141,10 @@ TEST_CASE_METHOD(Fixture, "A kernel is offered in its parts", "[fw_cfg]") {
     CHECK(item(Key::kInitrdSize, 4) == Bytes{1, 0, 0, 0});
     CHECK(item(Key::kCommandLineSize, 4) == Bytes{6, 0, 0, 0});
     CHECK(item(Key::kCommandLineData, 6) == Bytes{'q', 'u', 'i', 'e', 't', 0});
+    CHECK(item(Key::kKernelEntry, 4) == Bytes{0, 0, 0, 0});
+    image.entry = 0x100020;
+    config.set_kernel(image);
+    CHECK(item(Key::kKernelEntry, 4) == Bytes{0x20, 0, 0x10, 0});
 }
 
 TEST_CASE_METHOD(Fixture, "Reading goes on after a restore", "[fw_cfg]") {
