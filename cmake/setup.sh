@@ -5,8 +5,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
 
 # Debian's names of what every build needs.
-readonly build_packages=(g++ cmake ninja-build catch2 libasmjit-dev libcli11-dev libslirp-dev libxbyak-dev
-    libzstd-dev libzydis-dev nasm zlib1g-dev)
+readonly build_packages=(g++ cmake ninja-build catch2 libasmjit-dev libcli11-dev libpng-dev libslirp-dev
+    libxbyak-dev libzstd-dev libzydis-dev nasm zlib1g-dev)
 
 say() { echo "$*" >&2; }
 
