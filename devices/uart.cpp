@@ -78,10 +78,11 @@ u8 errors_of(u16 character) {
 
 }  // namespace
 
-Uart::Uart(std::string name, Scheduler& scheduler, Sink sink)
+Uart::Uart(std::string name, Scheduler& scheduler, Sink sink, unsigned haste)
     : name_(std::move(name)),
       scheduler_(scheduler),
       sink_(std::move(sink)),
+      haste_(haste),
       transmit_event_(scheduler.add_event(name_ + " transmit", [this] { finish_transmission(); })),
       receive_event_(scheduler.add_event(name_ + " receive", [this] { take_incoming(); })),
       timeout_event_(scheduler.add_event(name_ + " timeout",
@@ -138,7 +139,7 @@ Scheduler::Nanoseconds Uart::character_time() const {
     const unsigned stop_halves = !(line_control_ & kTwoStopBits) ? 2 : data == 5 ? 3 : 4;
     const u64 halves = 2 * (1 + data + parity) + stop_halves;
     const u64 divisor = divisor_ == 0 ? 1 : divisor_;
-    return halves * divisor * kClocksPerBit * 1'000'000'000 / (2 * kInputClock);
+    return halves * divisor * kClocksPerBit * 1'000'000'000 / (2 * kInputClock * haste_);
 }
 
 u64 Uart::read(unsigned, u64 offset, Width) {

@@ -26,8 +26,9 @@ class Uart final : public Device {
   public:
     using Sink = std::function<void(u8)>;
 
-    // The name tells several apart: "uart 1". The one region is the eight registers.
-    Uart(std::string name, Scheduler& scheduler, Sink sink);
+    // The name tells several apart: "uart 1". The one region is the eight registers. `haste`: how
+    // many times faster than its divisor says it sends and receives.
+    Uart(std::string name, Scheduler& scheduler, Sink sink, unsigned haste = 1);
 
     std::string_view name() const override { return name_; }
     u64 read(unsigned region, u64 offset, Width width) override;
@@ -86,6 +87,7 @@ class Uart final : public Device {
     std::string name_;
     Scheduler& scheduler_;
     Sink sink_;
+    unsigned haste_;
     Line interrupt_;
     std::array<Line, 4> outputs_;
     Scheduler::EventId transmit_event_;

@@ -18,6 +18,8 @@ constexpr const char* kVgaFirmware = "vgabios-stdvga.bin";
 
 // Disks turn a hundred times as fast as real ones: time spent waiting for them is time lost.
 constexpr unsigned kFloppyHaste = 100;
+// Kernels wait for every character of their console.
+constexpr unsigned kSerialHaste = 32;
 
 // The inputs that the 82371SB lets be level-triggered: not timer, keyboard, cascade, clock and
 // coprocessor.
@@ -56,8 +58,8 @@ Pc::Pc(PcOptions options)
       keyboard_(platform_.scheduler()),
       mouse_(platform_.scheduler()),
       keyboard_controller_(platform_.scheduler(), keyboard_, mouse_),
-      uart1_("uart 1", platform_.scheduler(), options_.serial[0]),
-      uart2_("uart 2", platform_.scheduler(), options_.serial[1]),
+      uart1_("uart 1", platform_.scheduler(), options_.serial[0], kSerialHaste),
+      uart2_("uart 2", platform_.scheduler(), options_.serial[1], kSerialHaste),
       floppy_(platform_.scheduler(), dma_.channel(kFloppyDmaChannel),
               {.drives = 2, .haste = kFloppyHaste}),
       firmware_config_(platform_.memory()),

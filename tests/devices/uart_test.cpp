@@ -80,6 +80,22 @@ TEST_CASE_METHOD(Fixture, "A character takes its bits at the baud rate", "[uart]
     CHECK(read(kLsr) == 0x60);
 }
 
+TEST_CASE("A hasty UART takes that much less time", "[uart]") {
+    TestClock clock;
+    std::string output;
+    Uart uart(
+        "uart 1", clock.scheduler, [&](u8 byte) { output += static_cast<char>(byte); }, 10);
+    uart.write(0, kLcr, 0x83, 1);
+    uart.write(0, kData, 1, 1);
+    uart.write(0, kLcr, 0x03, 1);
+    uart.write(0, kData, 'a', 1);
+    uart.write(0, kData, 'b', 1);
+    clock.advance(kCharacter / 10 - 1);
+    CHECK(output == "a");
+    clock.advance(1);
+    CHECK(output == "ab");
+}
+
 TEST_CASE_METHOD(Fixture, "Frame and divisor decide how long a character takes", "[uart]") {
     const auto [control, divisor, expected] = GENERATE(table<u64, u64, u64>({
         {0x03, 12, 1'041'666},  // 8N1 at 9600
