@@ -134,6 +134,7 @@ TextScreen text_screen(const VgaView& view) {
     const bool running = (registers.crtc(crtc::kModeControl) & crtc::kRunning) != 0;
     if (!registers.text() || view.vbe.enabled() || !registers.displays() || !running) return screen;
     screen.columns = columns_of(registers);
+    screen.blinks = (registers.attribute(attribute::kModeControl) & attribute::kBlink) != 0;
     VgaScan scan(registers);
     unsigned last_counter = 0x10000;  // none
     for (unsigned line = 0; line <= registers.vertical_display_end(); ++line, scan.next()) {

@@ -26,6 +26,7 @@ struct TextScreen {
 
     unsigned columns = 0;
     unsigned rows = 0;
+    bool blinks = false;          // attribute bit 7 does not brighten the background
     std::vector<TextCell> cells;  // row by row
     std::optional<Cursor> cursor;
 

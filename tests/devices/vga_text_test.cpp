@@ -84,7 +84,9 @@ TEST_CASE("VGA text: blink, or sixteen backgrounds") {
     CHECK(guest.dots(0, 2, 7, 1) == ".........");
     guest.attribute(0x10, 0x04);
     CHECK(guest.dots(0, 2, 7, 9) == "########.");
+    CHECK_FALSE(guest.vga.text_screen().blinks);
     guest.attribute(0x10, 0x0c);
+    CHECK(guest.vga.text_screen().blinks);
     guest.clock.advance(16 * kFrame);
     CHECK(guest.dots(0, 2, 7, 1) == "########.");
 }
