@@ -80,6 +80,11 @@ bool Platform::skip_idle_time(u64 ticks) {
     return true;
 }
 
+bool Platform::dead() const {
+    return state_.activity == Activity::kHalted &&
+           (!state_.flag(kFlagIf) || scheduler_.next_tick() == Scheduler::kNever);
+}
+
 void Platform::request_stop(Stop stop) {
     stop_ = stop;
     state_.attention = true;

@@ -72,6 +72,8 @@ class Platform {
     void request_init();   // INIT: the CPU alone
     // What a triple fault leads to: INIT, as on a PC, or the end of the run.
     void reset_after_triple_fault(bool enabled) { reset_after_triple_fault_ = enabled; }
+    // HLT, and neither an event nor an interrupt could end it; an input still might.
+    bool dead() const;
     u64 resets() const { return resets_; }  // since the machine was switched on
     // What the guest wrote to the debug exit, after Stop::kExit.
     u32 exit_value() const { return exit_value_; }
