@@ -98,10 +98,11 @@ inline Fault begin_waiting(Cpu& cpu) {
     return {};
 }
 
-// The end of an instruction that replaces the status or control word: where nothing is pending any
-// more, FERR# falls. What is newly pending waits for the next waiting instruction.
+// The end of an instruction that replaces the status or control word: FERR# rises or falls. What is
+// newly pending waits for the next waiting instruction.
 inline Fault finish_control(Cpu& cpu) {
-    return cpu.state.fpu.status & kX87ErrorSummary ? Fault{} : cpu.privilege.report_x87_error();
+    cpu.privilege.update_ferr();
+    return {};
 }
 
 // FIP, FCS and FOP: of every instruction that isn't a control instruction (SDM 1 8.1.8), FNOP,
@@ -138,13 +139,13 @@ bool run_short(const FpuState& fpu, const HostOperands& operands, u16& status,
 
 // The long way, in two steps, because a store to memory may still fault between them.
 HostImage run_on_image(const FpuState& fpu, const Operation& operation, void* memory, u8& flags);
-void commit_image(CpuState& state, const Operation& operation, const HostImage& image);
+void commit_image(Cpu& cpu, const Operation& operation, const HostImage& image);
 
 // Both steps, for instructions that don't store to memory. `flags` as host_instruction has them.
-void run_whole(CpuState& state, const Operation& operation, void* memory, u8& flags);
-inline void run_whole(CpuState& state, const Operation& operation, void* memory = nullptr) {
+void run_whole(Cpu& cpu, const Operation& operation, void* memory, u8& flags);
+inline void run_whole(Cpu& cpu, const Operation& operation, void* memory = nullptr) {
     u8 flags = 0;
-    run_whole(state, operation, memory, flags);
+    run_whole(cpu, operation, memory, flags);
 }
 
 // --- the families' binders; nullptr where the instruction isn't theirs ---

@@ -89,7 +89,7 @@ Fault remainder(Cpu& cpu, const Operation& operation) {
     if (is_normal(fpu.st(0)) && is_normal(fpu.st(1)) && follow<kRecipe>(fpu, 0, nullptr))
         note_instruction(cpu.state, operation);
     else
-        run_whole(cpu.state, operation);
+        run_whole(cpu, operation);
     return {};
 }
 
@@ -103,7 +103,7 @@ Fault change_sign(Cpu& cpu, const Operation& operation) {
         set_conditions(fpu, kX87C1, 0);
         note_instruction(cpu.state, operation);
     } else {
-        run_whole(cpu.state, operation);
+        run_whole(cpu, operation);
     }
     return {};
 }

@@ -48,7 +48,7 @@ Fault compare_to_flags(Cpu& cpu, const Operation& operation) {
     }
     // Whether or not the exception is masked, the host sets the flags (the SDM: only if it is).
     u8 flags = 0;
-    run_whole(state, operation, nullptr, flags);
+    run_whole(cpu, operation, nullptr, flags);
     state.arithmetic.set(flags);
     return {};
 }

@@ -34,7 +34,7 @@ Fault move_registers(Cpu& cpu, const Operation& operation, Move&& move) {
         note_instruction(cpu.state, operation);
     } else {
         u8 flags = static_cast<u8>(cpu.state.arithmetic.value());  // FCMOVcc reads them
-        run_whole(cpu.state, operation, nullptr, flags);
+        run_whole(cpu, operation, nullptr, flags);
     }
     return {};
 }
@@ -50,7 +50,7 @@ Fault load_register(Cpu& cpu, const Operation& operation) {
         set_conditions(fpu, kX87C1, 0);
         note_instruction(cpu.state, operation);
     } else {
-        run_whole(cpu.state, operation);
+        run_whole(cpu, operation);
     }
     return {};
 }
@@ -67,7 +67,7 @@ Fault load_extended(Cpu& cpu, const Operation& operation) {
         set_conditions(fpu, kX87C1, 0);
         note_instruction(cpu.state, operation);
     } else {
-        run_whole(cpu.state, operation, &value);
+        run_whole(cpu, operation, &value);
     }
     note_operand(cpu.state, operation);
     return {};
@@ -101,7 +101,7 @@ Fault store_register(Cpu& cpu, const Operation& operation) {
         set_conditions(fpu, kX87C1, 0);
         note_instruction(cpu.state, operation);
     } else {
-        run_whole(cpu.state, operation);
+        run_whole(cpu, operation);
     }
     return {};
 }
@@ -154,7 +154,7 @@ Fault no_operation(Cpu& cpu, const Operation& operation) {
 // ST(i) as it was. Too odd to say twice.
 Fault store_without_checks(Cpu& cpu, const Operation& operation) {
     if (Fault fault = begin_waiting(cpu)) return fault;
-    run_whole(cpu.state, operation);
+    run_whole(cpu, operation);
     return {};
 }
 

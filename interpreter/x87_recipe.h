@@ -55,7 +55,7 @@ Fault on_stack(Cpu& cpu, const Operation& operation) {
     if (follow<kRecipe>(cpu.state.fpu, operation.modrm & kX87RegisterField, nullptr)) [[likely]]
         note_instruction(cpu.state, operation);
     else
-        run_whole(cpu.state, operation);
+        run_whole(cpu, operation);
     return {};
 }
 
@@ -69,7 +69,7 @@ Fault from_memory(Cpu& cpu, const Operation& operation) {
     if (follow<kRecipe>(cpu.state.fpu, 0, &value)) [[likely]]
         note_instruction(cpu.state, operation);
     else
-        run_whole(cpu.state, operation, &value);
+        run_whole(cpu, operation, &value);
     note_operand(cpu.state, operation);
     return {};
 }
@@ -97,7 +97,7 @@ Fault to_memory(Cpu& cpu, const Operation& operation) {
         if (Fault fault = stored ? cpu.memory.write(operation.segment, address, value)
                                  : cpu.memory.probe_write(operation.segment, address, sizeof(T)))
             return fault;
-        commit_image(cpu.state, operation, image);
+        commit_image(cpu, operation, image);
     }
     note_operand(cpu.state, operation);
     return {};

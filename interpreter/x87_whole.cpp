@@ -30,8 +30,8 @@ HostImage run_on_image(const FpuState& fpu, const Operation& operation, void* me
     return image;
 }
 
-void commit_image(CpuState& state, const Operation& operation, const HostImage& image) {
-    FpuState& fpu = state.fpu;
+void commit_image(Cpu& cpu, const Operation& operation, const HostImage& image) {
+    FpuState& fpu = cpu.state.fpu;
     fpu.status = image.status | (fpu.status & (kX87Exceptions | kX87StackFault));
     update_error_summary(fpu);
     fpu.valid = 0;
@@ -39,12 +39,13 @@ void commit_image(CpuState& state, const Operation& operation, const HostImage& 
         if ((image.tags >> (2 * i) & 3) != kTagEmpty) fpu.valid |= static_cast<u8>(1u << i);
         fpu.st(i) = {image.stack[i].significand, image.stack[i].sign_exponent};
     }
-    note_instruction(state, operation);
+    note_instruction(cpu.state, operation);
+    if (fpu.status & kX87ErrorSummary) cpu.privilege.update_ferr();
 }
 
-void run_whole(CpuState& state, const Operation& operation, void* memory, u8& flags) {
-    const HostImage image = run_on_image(state.fpu, operation, memory, flags);
-    commit_image(state, operation, image);
+void run_whole(Cpu& cpu, const Operation& operation, void* memory, u8& flags) {
+    const HostImage image = run_on_image(cpu.state.fpu, operation, memory, flags);
+    commit_image(cpu, operation, image);
 }
 
 }  // namespace seventeen::interpreter

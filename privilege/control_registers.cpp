@@ -107,7 +107,10 @@ Fault PrivilegeEngine::write_control(unsigned number, u32 value) {
     if (Fault fault = read_control(number, before)) return fault;
     ControlRegisters registers(state_, mmu_, model_);
     switch (number) {
-        case 0: return registers.write_cr0(value);
+        case 0:
+            if (Fault fault = registers.write_cr0(value)) return fault;
+            update_ferr();  // NE
+            return {};
         case 3: return registers.write_cr3(value);
         case 4: return registers.write_cr4(value);
         default: state_.cr2 = value; return {};

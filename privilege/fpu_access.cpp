@@ -29,12 +29,19 @@ Fault PrivilegeEngine::require_sse() const {
     return require_mmx();
 }
 
-// SDM 1 8.7 and appendix D. With CR0.NE clear a processor would stop before the next waiting
-// instruction until FERR# brings IRQ 13; ours runs on, as with IGNNE# asserted.
+// SDM 1 8.7 and appendix D; deliver() tells #MF from the freeze.
 Fault PrivilegeEngine::report_x87_error() {
     update_ferr();
-    const bool pending = state_.fpu.status & kX87ErrorSummary;
-    return pending && (state_.cr0 & kCr0Ne) ? Fault::of(Vector::kX87Error) : Fault{};
+    if (!(state_.fpu.status & kX87ErrorSummary)) return {};
+    const bool ignored = !(state_.cr0 & kCr0Ne) && ignne_;
+    return ignored ? Fault{} : Fault::of(Vector::kX87Error);
+}
+
+// The instruction has not begun: whatever interrupts, returns to it. Nothing but an interrupt ends
+// this, as nothing but FERR#'s own is meant to.
+void PrivilegeEngine::freeze() {
+    state_.activity = Activity::kHalted;
+    state_.attention = true;
 }
 
 void PrivilegeEngine::update_ferr() {

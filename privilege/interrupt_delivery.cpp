@@ -62,6 +62,7 @@ void PrivilegeEngine::deliver(Fault fault) {
     check(static_cast<bool>(fault), "only a fault is delivered");
     state_.pending_debug = 0;
     careful_.single_step = false;  // also where the fault is a new task's, and the switch retires
+    if (fault.vector == Vector::kX87Error && !(state_.cr0 & kCr0Ne)) return freeze();
     for (unsigned attempt = 0; fault.kind == Fault::Kind::kException; ++attempt) {
         if (fault.vector == Vector::kPageFault) state_.cr2 = fault.address;
         InterruptEvent event;

@@ -38,8 +38,12 @@ class PrivilegeEngine {
 
     const CpuModel& model() const { return model_; }
     SegmentedMemory& memory() { return memory_; }
-    // FERR#: rises when an unmasked x87 exception is reported with CR0.NE clear (IRQ 13 on a PC).
+    // FERR#: up while an unmasked x87 exception is pending and CR0.NE is clear (IRQ 13 on a PC).
     Line& ferr() { return ferr_; }
+    // IGNNE#, with CR0.NE clear: pending x87 exceptions do not stop the processor. A PC asserts it
+    // when port F0h is written while FERR# is up, and until FERR# falls (SDM 1 D.2.1.2). The board
+    // keeps its level: it is no state of the CPU's.
+    void set_ignne(bool asserted) { ignne_ = asserted; }
 
     // --- segments (segment_load.cpp) ---
     Fault load_segment(SegmentName name, u16 selector);  // MOV, POP, LxS; never CS
@@ -135,11 +139,14 @@ class PrivilegeEngine {
     Fault require_wait() const;  // #NM for WAIT: MP and TS
     Fault require_mmx() const;   // #UD, #NM
     Fault require_sse() const;   // #UD, #NM
-    // A pending unmasked x87 exception meets a waiting instruction: #MF, or FERR# with CR0.NE clear
-    // (then no fault, and the instruction runs).
+    // A pending unmasked x87 exception meets a waiting x87 or an MMX instruction: #MF. With CR0.NE
+    // clear it is #MF too as long as it is a value, but deliver() raises nothing then: the CPU
+    // freezes before that instruction, as if halted, until an interrupt comes; unless IGNNE# is
+    // asserted, and the instruction runs.
     Fault report_x87_error();
-    // FERR# follows the status word's ES while CR0.NE is clear. An x87 instruction that changes ES
-    // calls it, so that IRQ 13 comes right behind the error, while FIP still tells of it.
+    // FERR# follows the status word's ES while CR0.NE is clear. Whatever changes one of them calls
+    // it, so that IRQ 13 comes right behind the error, as on the P6, while FIP still tells of it;
+    // a board does so after a reset.
     void update_ferr();
 
     // Attributes, limit and base that real and V86 mode give a segment.
@@ -147,12 +154,15 @@ class PrivilegeEngine {
     void set_cpl(unsigned cpl);
 
   private:
+    void freeze();
+
     CpuState& state_;
     mmu::Mmu& mmu_;
     const CpuModel model_;
     Wiring wiring_;
     SegmentedMemory memory_;
     Line ferr_;
+    bool ignne_ = false;
     // The careful instruction in progress.
     struct {
         bool single_step = false;   // TF was set; a software interrupt takes it back (3B 17.3.1.4)

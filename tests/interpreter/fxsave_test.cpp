@@ -103,8 +103,10 @@ TEST_CASE("FXRSTOR brings back what FXSAVE stored") {
 
 // Reserved bits of the control word and the opcode's upper bits are not kept, and the error summary
 // follows from the rest, whatever the image says (as on the host).
-TEST_CASE("FXRSTOR makes control and status consistent") {
+TEST_CASE("FXRSTOR makes control, status and FERR# consistent") {
     FxBench bench;
+    bench.state().cr0 &= ~kCr0Ne;
+    const Line& ferr = bench.bench.engine.ferr();
     FxArea area{};
     set_field<u16>(area, 0, 0xffff);
     set_field<u16>(area, 2, 0x8081);
@@ -120,6 +122,11 @@ TEST_CASE("FXRSTOR makes control and status consistent") {
     REQUIRE(bench.run(kFxrstor) == Fault{});
     CHECK(bench.fpu().control == 0x0040);
     CHECK(bench.fpu().status == 0xb8c1);
+    CHECK(ferr.level());
+    set_field<u16>(area, 0, 0xffff);
+    bench.set_area(area);
+    REQUIRE(bench.run(kFxrstor) == Fault{});
+    CHECK_FALSE(ferr.level());
 }
 
 TEST_CASE("reserved bits of MXCSR are refused and nothing is loaded") {

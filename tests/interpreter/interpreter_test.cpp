@@ -271,6 +271,42 @@ TEST_CASE("TF traps after each instruction, repeated ones after each iteration")
     CHECK((bench.state.dr[6] & 0x4000) != 0);
 }
 
+// FNINIT; FLDCW [700h]; FLD1; FLDZ; FDIVP; FWAIT; HLT, with zero divide unmasked and CR0.NE clear.
+TEST_CASE("An x87 error brings an interrupt, and a waiting instruction waits for it") {
+    Bench bench;
+    constexpr u16 kWaitAt = kCode + 12;
+    bench.memory.write<u16>({0x700}, 0x037b);
+    bench.code(
+        {0xdb, 0xe3, 0xd9, 0x2e, 0x00, 0x07, 0xd9, 0xe8, 0xd9, 0xee, 0xde, 0xf9, 0x9b, 0xf4});
+    bench.code({0xdb, 0xe2, 0xcf}, kHandlers + kTimerVector * 16);  // FNCLEX; IRET
+    bench.state.system_flags |= kFlagIf;
+    const auto interrupt = [&bench](bool level) {
+        bench.state.interrupt_line = level;
+        bench.state.attention = true;
+    };
+    SECTION("an interrupt that comes of FERR#") {
+        bench.privilege.ferr().connect(interrupt);
+        CHECK(bench.run(100) == Exit::kHalted);
+        CHECK(bench.state.retired == 5 + 2 + 2);
+    }
+    SECTION("an interrupt that comes late") {
+        CHECK(bench.run(100) == Exit::kHalted);
+        CHECK(bench.state.eip() == kWaitAt);
+        CHECK(bench.state.retired == 5 + 1);  // the freeze counts one
+        bench.privilege.ferr().connect(interrupt);
+        interrupt(true);
+        CHECK(bench.run(100) == Exit::kHalted);
+        CHECK(bench.state.retired == 5 + 1 + 2 + 2);
+    }
+    SECTION("IGNNE#") {
+        bench.privilege.set_ignne(true);
+        CHECK(bench.run(100) == Exit::kHalted);
+        CHECK(bench.state.retired == 5 + 2);
+        CHECK(bench.privilege.ferr().level());
+    }
+    CHECK(bench.state.eip() == kWaitAt + 2);
+}
+
 TEST_CASE("HLT wakes by an interrupt only") {
     Bench bench;
     bench.code({0xfb, 0xf4, 0x40, 0xf4});

@@ -99,12 +99,15 @@ TEST_CASE("CR0, CR4 and pending x87 exceptions gate MMX and SSE") {
     }
 }
 
-// FERR# instead of #MF; the instruction runs (PrivilegeEngine::report_x87_error).
-TEST_CASE("with CR0.NE clear a pending x87 exception does not stop MMX") {
+TEST_CASE("with CR0.NE clear a pending x87 exception stops MMX unless IGNNE# is asserted") {
     SseBench bench;
     bench.state().cr0 &= ~kCr0Ne;
     bench.fpu().control = kX87ControlInit & ~1;
     bench.fpu().status = 0x8081;
+    CHECK(bench.run(kPaddb) == Fault::of(Vector::kX87Error));
+    CHECK(bench.bench.engine.ferr().level());
+    CHECK(bench.fpu().registers[1].sign_exponent == 0);
+    bench.bench.engine.set_ignne(true);
     CHECK(bench.run(kPaddb) == Fault{});
     CHECK(bench.fpu().registers[1].sign_exponent == 0xffff);
 }

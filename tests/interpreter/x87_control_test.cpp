@@ -105,11 +105,19 @@ TEST_CASE("EM and TS raise #NM before a pending exception, for all but WAIT") {
     CHECK(bench.run(kWait) == error);
 }
 
-TEST_CASE("with CR0.NE clear a pending exception raises FERR#, and the instruction runs") {
+TEST_CASE("with CR0.NE clear a pending exception stops an instruction unless IGNNE# is asserted") {
     X87Bench bench;
     bench.bench.state.cr0 &= ~kCr0Ne;
     bool ferr = false;
     bench.bench.engine.ferr().connect([&](bool level) { ferr = level; });
+    for (const X87Code& code : kWaiting) {
+        make_pending(bench);
+        const FpuState before = bench.fpu();
+        CHECK(bench.run(code) == Fault::of(Vector::kX87Error));
+        CHECK(bench.fpu() == before);
+        CHECK(ferr);
+    }
+    bench.bench.engine.set_ignne(true);
     NativeX87 native(kFadd);
     const Operation operation = x87_operation(kFadd);
     for (unsigned i = 0; i < 2000; ++i) {
@@ -138,6 +146,40 @@ TEST_CASE("with CR0.NE clear a pending exception raises FERR#, and the instructi
         CHECK_FALSE(bench.run(code));
         CHECK_FALSE(ferr);
     }
+}
+
+TEST_CASE("FERR# follows the error summary at the end of every x87 instruction") {
+    X87Bench bench;
+    CpuState& state = bench.bench.state;
+    state.cr0 &= ~kCr0Ne;
+    bench.bench.engine.set_ignne(true);
+    const Line& ferr = bench.bench.engine.ferr();
+    unsigned rises = 0, falls = 0;
+    const auto check_all = [&](const std::vector<X87Code>& codes) {
+        for (const X87Code& code : codes) {
+            const Operation operation = x87_operation(code);
+            for (unsigned i = 0; i < 500; ++i) {
+                bench.fpu() = bench.states.state();
+                if (bench.states.one_in(2)) bench.fpu().status |= bench.states.below(0x40);
+                update_error_summary(bench.fpu());
+                bench.bench.engine.update_ferr();
+                // A full environment, for those that load one.
+                for (u32 at = 0; at < 128; at += 8)
+                    bench.bench.write<u64>(kX87Operand + at, bench.states.word());
+                const bool before = ferr.level();
+                REQUIRE_FALSE(operation.run(bench.cpu, operation));
+                const bool pending = bench.fpu().status & kX87ErrorSummary;
+                REQUIRE(ferr.level() == pending);
+                rises += !before && pending;
+                falls += before && !pending;
+            }
+        }
+    };
+    check_all(kWaiting);
+    check_all(kNonWaiting);
+    check_all({{0xde, 0xf9}, {0xdf, 0xe9}});  // FDIVP, FUCOMIP
+    CHECK(rises > 1000);
+    CHECK(falls > 100);
 }
 
 TEST_CASE("FCS and FDS are the segments of the instruction and of its operand") {
