@@ -177,6 +177,13 @@ void LocalApic::set_enabled(bool enabled) {
     update();
 }
 
+void LocalApic::enter_virtual_wire() {
+    write_spurious(spurious_ | kSpuriousEnable);
+    write_lvt(kLint0, static_cast<u32>(DeliveryMode::kExternal) << kDeliveryShift);
+    write_lvt(kLint1, static_cast<u32>(DeliveryMode::kNmi) << kDeliveryShift);
+    update();
+}
+
 void LocalApic::save(Writer& writer) const {
     writer.begin(name_, kSnapshotVersion);
     for (const bool value : {enabled_, waits_for_start_up_, external_request_, pins_[0], pins_[1]})

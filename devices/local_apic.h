@@ -47,6 +47,7 @@ class LocalApic final : public Device, public ApicBus::Agent {
     Line& nmi() { return nmi_; }              // pulses
     Line& smi() { return smi_; }              // pulses
     Line& init() { return init_; }            // pulses: INIT the CPU; the APIC has done its part
+    void initialize();                        // the CPU's INIT# pin, for the APIC's part
     bool is_bsp() const { return role_ == Role::kBootstrap; }
     // An application processor does nothing after reset and INIT until a start-up message comes.
     bool waits_for_start_up() const { return waits_for_start_up_; }
@@ -59,6 +60,10 @@ class LocalApic final : public Device, public ApicBus::Agent {
     void set_external_nmi(bool level) { set_pin(1, level); }        // LINT1, or NMI
     // Virtual wire mode: what the 8259s request through LINT0 reaches the CPU.
     bool external_interrupt_open() const;
+    // Enters it, as firmware must before it boots a system (MP specification 3.6.2.2): for loaders
+    // without firmware. SeaBIOS does not do it again where a guest resets the CPU only to come back
+    // to real mode (CMOS shutdown codes 5, 9, Ah), so a board does it after such a reset, too.
+    void enter_virtual_wire();
     void thermal_event() { deliver_local(kThermal); }
     void performance_overflow() { deliver_local(kPerformance); }
 
@@ -110,7 +115,7 @@ class LocalApic final : public Device, public ApicBus::Agent {
     void deliver_level_pins();
     void send_command();
     void end_of_interrupt();
-    void initialize();
+    void receive_init();
     void raise_error(u32 error);
     void timer_event();
     void settle_timer();

@@ -156,7 +156,7 @@ void LocalApic::accept(const InterruptMessage& message) {
         case DeliveryMode::kLowestPriority: request(message.vector, message.trigger); break;
         case DeliveryMode::kSmi: smi_.pulse(); break;
         case DeliveryMode::kNmi: nmi_.pulse(); break;
-        case DeliveryMode::kInit: initialize(); break;
+        case DeliveryMode::kInit: receive_init(); break;
         case DeliveryMode::kStartUp:
             if (std::exchange(waits_for_start_up_, false)) wiring_.start_up(message.vector);
             break;
@@ -177,6 +177,11 @@ void LocalApic::request(u8 vector, TriggerMode trigger) {
 void LocalApic::initialize() {
     power_up_state();
     waits_for_start_up_ = !is_bsp();
+    update();
+}
+
+void LocalApic::receive_init() {
+    initialize();
     init_.pulse();
 }
 
@@ -229,7 +234,7 @@ void LocalApic::deliver_local(LvtEntry entry) {
         case DeliveryMode::kFixed: request(vector_of(lvt_[entry]), TriggerMode::kEdge); break;
         case DeliveryMode::kSmi: smi_.pulse(); break;
         case DeliveryMode::kNmi: nmi_.pulse(); break;
-        case DeliveryMode::kInit: initialize(); break;
+        case DeliveryMode::kInit: receive_init(); break;
         default: break;  // ExtINT is a level that interrupt_wanted() looks at
     }
     update();

@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Fixture, "The HPET after reset", "[hpet]") {
     CHECK(sleeps());
 }
 
-TEST_CASE_METHOD(Fixture, "Registers keep the bits that are theirs", "[hpet]") {
+TEST_CASE_METHOD(Fixture, "The HPET's registers keep the bits that are theirs", "[hpet]") {
     write_wide(config_of(1), ~u64{0});
     CHECK(read_wide(config_of(1)) == 0x0000'0004'0000'017e);  // without input 31
     write(config_of(1), kRoute2 | kSetValue);

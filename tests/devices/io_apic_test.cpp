@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Fixture, "The I/O APIC after reset", "[ioapic]") {
     CHECK(messages.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "Registers keep the bits that are theirs", "[ioapic]") {
+TEST_CASE_METHOD(Fixture, "The I/O APIC's registers keep the bits that are theirs", "[ioapic]") {
     write(0x00, 0xffff'ffff);
     CHECK(read(0x00) == 0x0f00'0000);
     CHECK(read(0x02) == 0x0f00'0000);

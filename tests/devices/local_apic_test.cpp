@@ -10,7 +10,7 @@ namespace seventeen::devices {
 
 using namespace apic;
 
-TEST_CASE_METHOD(TwoApics, "The state after reset", "[apic]") {
+TEST_CASE_METHOD(TwoApics, "The local APIC after reset", "[apic]") {
     for (ApicNode* node : {&cpu, &other}) {
         CHECK(node->read(kVersion) == 0x0005'0014);
         CHECK(node->read(kSvr) == 0xff);
@@ -30,7 +30,7 @@ TEST_CASE_METHOD(TwoApics, "The state after reset", "[apic]") {
     CHECK(other.apic.waits_for_start_up());
 }
 
-TEST_CASE_METHOD(OneApic, "Registers keep the bits that are theirs", "[apic]") {
+TEST_CASE_METHOD(OneApic, "The local APIC's registers keep the bits that are theirs", "[apic]") {
     cpu.enable();
     const struct {
         u64 offset;
@@ -181,6 +181,19 @@ TEST_CASE_METHOD(OneApic, "Virtual wire: the 8259s through LINT0, NMI through LI
     cpu.apic.set_external_interrupt(true);
     write(kLint0, kMasked | 0x8700);
     CHECK_FALSE(intr());
+}
+
+TEST_CASE_METHOD(OneApic, "Virtual wire as firmware would set it up", "[apic]") {
+    cpu.apic.set_external_interrupt(true);
+    cpu.apic.enter_virtual_wire();
+    CHECK(intr());
+    CHECK(read(kSvr) == 0x1ff);
+    CHECK(read(kLint0) == 0x700);
+    CHECK(read(kLint1) == 0x400);
+    cpu.apic.initialize();  // INIT# takes it away
+    CHECK_FALSE(intr());
+    CHECK(cpu.inits == 0);
+    CHECK(read(kLint0) == kMasked);
 }
 
 TEST_CASE_METHOD(OneApic, "An ExtINT message asks the 8259s once", "[apic]") {
