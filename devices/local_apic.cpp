@@ -162,7 +162,7 @@ void LocalApic::power_up_state() {
 }
 
 void LocalApic::reset() {
-    enabled_ = true;
+    enabled_ = wiring_.present;
     id_ = initial_id_;
     waits_for_start_up_ = !is_bsp();
     power_up_state();
@@ -170,7 +170,7 @@ void LocalApic::reset() {
 }
 
 void LocalApic::set_enabled(bool enabled) {
-    if (enabled == enabled_) return;
+    if (enabled == enabled_ || !wiring_.present) return;
     enabled_ = enabled;
     id_ = initial_id_;
     power_up_state();
@@ -222,6 +222,7 @@ void LocalApic::restore(Reader& reader) {
         if (!software_enabled() && !(lvt_[i] & kLvtMasked))
             reader.damaged("a disabled APIC's local interrupts are not masked");
     }
+    if (enabled_ && !wiring_.present) reader.damaged("the CPU has no local APIC");
     timer_.restore(reader, wiring_.scheduler.now());
     timer_.set_periodic((lvt_[kTimer] & kLvtPeriodic) != 0);
     if ((spurious_ & ~kSpuriousWritable) || (command_ & ~kCommandWritable) ||

@@ -36,6 +36,7 @@ class LocalApic final : public Device, public ApicBus::Agent {
         Scheduler& scheduler;
         std::function<u8()> external_vector;      // the 8259s' acknowledge cycle
         std::function<void(u8 vector)> start_up;  // the CPU starts at vector × 4096 in real mode
+        bool present = true;                      // false: the CPU has none, so it is never enabled
     };
 
     // `id` is what the CPU's pins say after reset, and CPUID leaf 1. Attaches itself to the bus.

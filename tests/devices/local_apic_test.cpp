@@ -159,6 +159,21 @@ TEST_CASE_METHOD(OneApic, "Disabled in hardware, the pins are INTR and NMI", "[a
     CHECK(read(kIrr + 0x10) == 0);
 }
 
+TEST_CASE("A CPU without a local APIC has INTR and NMI", "[apic]") {
+    TestClock clock;
+    ApicBus bus;
+    LocalApic apic(0, LocalApic::Role::kBootstrap,
+                   {bus, clock.scheduler, [] { return u8{0x08}; }, [](u8) {}, false});
+    apic.reset();
+    apic.set_enabled(true);
+    CHECK_FALSE(apic.enabled());
+    apic.set_external_interrupt(true);
+    CHECK(apic.interrupt().level());
+    CHECK(apic.acknowledge() == 0x08);
+    OneApic other;
+    CHECK_THROWS_AS(restore(saved(other.clock, other.cpu.apic), 0, clock, apic), Error);
+}
+
 // As SeaBIOS leaves it, and MP specification 3.6.2.2.
 TEST_CASE_METHOD(OneApic, "Virtual wire: the 8259s through LINT0, NMI through LINT1", "[apic]") {
     cpu.apic.set_external_interrupt(true);
