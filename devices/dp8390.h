@@ -8,14 +8,10 @@
 #include <array>
 #include <span>
 
+#include "core/device.h"
 #include "core/line.h"
 #include "core/network_port.h"
 #include "core/types.h"
-
-namespace seventeen {
-class Reader;
-class Writer;
-}  // namespace seventeen
 
 namespace seventeen::devices {
 

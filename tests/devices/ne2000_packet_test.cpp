@@ -409,7 +409,7 @@ TEST_CASE("NE2000: any registers, frames and ports in any order are survived") {
         return static_cast<u32>(seed >> 33);
     };
     IsaBench bench;
-    for (int i = 0; i < 200000; ++i) {
+    for (int i = 0; i < 50000; ++i) {
         const unsigned port = random() % 32;
         const Width width = 1u << random() % 3;
         const u32 value = random();
