@@ -16,7 +16,6 @@ using decoder::DecodeStatus;
 using decoder::Instruction;
 
 constexpr std::size_t kLongestInstruction = 15;
-constexpr std::size_t kLongestBlock = 64;  // operations
 
 }  // namespace
 

@@ -29,8 +29,13 @@ class Interpreter final : public Engine {
 
     // Runs exactly one instruction (or one iteration), or delivers what is pending before it.
     Exit step() { return run(cpu_.state.retired + 1); }
+    // Runs one straight stretch of instructions, for an engine that found nothing pending:
+    // attention is clear and `target` not reached.
+    void run_stretch(u64 target) { run_block(target, kLongestBlock); }
 
   private:
+    static constexpr u64 kLongestBlock = 64;  // operations
+
     // Where the page of code at a linear page lies, while nothing has changed that.
     struct CodePage {
         u64 linear_page = ~u64{0};

@@ -102,6 +102,9 @@ class Mmu final : public GuardObserver {
     const u8* read_run(LinearAddress address, Privilege privilege);
     u8* write_run(LinearAddress address, Privilege privilege);
 
+    // The software TLB's lines for data, kTlbEntries of them at a fixed place (Tlb::entries).
+    const TlbEntry* tlb_entries(Privilege privilege) const { return tlb_.entries(privilege); }
+
     // --- code ---
     // Where the byte of code at `address` lies, A20 applied; #PF with the fetch rules (NX, U/S).
     Fault fetch(LinearAddress address, Privilege privilege, PhysicalAddress& physical);

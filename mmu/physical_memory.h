@@ -30,11 +30,12 @@ namespace seventeen::mmu {
 
 // Kinds of guard; a page may bear several.
 enum class Guard : u8 {
-    kPageTable = 1 << 0,  // TLB entries were derived from this page
-    kCode = 1 << 1,       // decoded or translated code came from this page
-    kDirty = 1 << 2,      // a display waits for the next write
+    kPageTable = 1 << 0,    // TLB entries were derived from this page
+    kCode = 1 << 1,         // the interpreter's decoded code came from this page
+    kDirty = 1 << 2,        // a display waits for the next write
+    kTranslation = 1 << 3,  // translated code came from this page
 };
-inline constexpr unsigned kGuardKinds = 3;
+inline constexpr unsigned kGuardKinds = 4;
 
 // Told of every write to a page under its kind of guard.
 class GuardObserver {

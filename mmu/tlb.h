@@ -16,7 +16,8 @@
 namespace seventeen::mmu {
 
 // One line of the TLB: a linear page and, for each right it grants, the page number as tag.
-struct TlbEntry {
+// (A power of two long, since translated code indexes lines with a shift.)
+struct alignas(32) TlbEntry {
     static constexpr u64 kNone = ~u64{0};
     u64 read_page = kNone;
     u64 write_page = kNone;
@@ -38,6 +39,11 @@ class Tlb {
     // The fast path: which lane, which line.
     const TlbEntry& entry(LinearAddress address, Privilege privilege) const {
         return entries_[static_cast<unsigned>(privilege)][index(address.page())];
+    }
+    // The entries of one privilege, indexed by linear page modulo kLines: translated code reads
+    // them.
+    const TlbEntry* entries(Privilege privilege) const {
+        return entries_[static_cast<unsigned>(privilege)].data();
     }
     // What is known of a page, or nullptr.
     const Translation* find(Lane lane, u64 linear_page) const {
