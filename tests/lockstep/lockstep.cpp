@@ -1,0 +1,181 @@
+// The comparison, the plan of stops, and the hunt for the guilty instruction.
+#include "tests/lockstep/lockstep.h"
+
+#include <algorithm>
+#include <random>
+#include <sstream>
+
+#include "interpreter/interpreter.h"
+#include "translator/translator.h"
+
+namespace seventeen::lockstep {
+
+namespace {
+
+std::unique_ptr<Engine> make_interpreter(CpuState& state, mmu::Mmu& mmu,
+                                         privilege::PrivilegeEngine& privilege) {
+    return std::make_unique<interpreter::Interpreter>(state, mmu, privilege);
+}
+
+Guest::MakeEngine make_translator(const translator::TranslatorOptions& options) {
+    return [options](CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege) {
+        return std::make_unique<translator::Translator>(state, mmu, privilege, options);
+    };
+}
+
+// Collects "name expected found" for what differs.
+class Report {
+  public:
+    Report() { out_ << std::hex; }
+    template <typename T>
+    void compare(const char* name, const T& expected, const T& found) {
+        if (expected != found) out_ << name << ' ' << +expected << " not " << +found << "; ";
+    }
+    void note(const std::string& text) { out_ << text << "; "; }
+    std::string text() const { return out_.str(); }
+
+  private:
+    std::ostringstream out_;
+};
+
+void compare_integer_state(Report& report, const CpuState& a, const CpuState& b) {
+    constexpr const char* kNames[] = {"EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"};
+    for (unsigned i = 0; i < std::size(kNames); ++i) report.compare(kNames[i], a.gpr[i], b.gpr[i]);
+    report.compare("RIP", a.rip, b.rip);
+    report.compare("EFLAGS", a.eflags(), b.eflags());
+    report.compare("retired", a.retired, b.retired);
+    report.compare("CPL", a.cpl, b.cpl);
+    report.compare("CR0", a.cr0, b.cr0);
+    report.compare("CR2", a.cr2, b.cr2);
+    report.compare("CR3", a.cr3, b.cr3);
+    report.compare("CR4", a.cr4, b.cr4);
+    report.compare("DR6", a.dr[6], b.dr[6]);
+    constexpr const char* kSegments[] = {"ES", "CS", "SS", "DS", "FS", "GS"};
+    for (unsigned i = 0; i < kSegmentCount; ++i) {
+        if (!(a.segments[i] == b.segments[i])) report.note(std::string("segment ") + kSegments[i]);
+    }
+    if (!(a.fpu == b.fpu)) report.note("FPU state");
+}
+
+std::string state_as_test(const Guest& guest) {
+    const CpuState& state = guest.state();
+    std::ostringstream out;
+    out << std::hex << "code at CS " << state.segment(SegmentName::kCs).selector << " EIP "
+        << state.eip() << " CPL " << +state.cpl << " big " << state.segment(SegmentName::kCs).big()
+        << ":\n    {";
+    const u64 linear = state.segment(SegmentName::kCs).base + state.eip();
+    for (u64 i = 0; i < 16; ++i) {
+        PhysicalAddress physical;
+        u8 byte = 0;
+        auto& memory = const_cast<Guest&>(guest);
+        if (memory.mmu().peek({linear + i}, physical)) memory.memory().read(physical, &byte, 1);
+        out << "0x" << +byte << ", ";
+    }
+    out << "}\nregisters {";
+    for (unsigned i = 0; i < 8; ++i) out << "0x" << state.gpr[i] << ", ";
+    out << "} EFLAGS 0x" << state.eflags() << "\n";
+    return out.str();
+}
+
+// From a state in which both are equal, one instruction at a time.
+void hunt(const Start& start, const Plan& plan, Guest& equal, Difference& difference) {
+    translator::TranslatorOptions options = plan.options;
+    options.longest_block = 1;
+    Guest expected(start, &make_interpreter);
+    Guest found(start, make_translator(options));
+    expected.copy_from(equal);
+    found.copy_from(equal);
+    while (expected.state().retired < difference.retired && !expected.ended()) {
+        const std::string test = state_as_test(expected);
+        const u64 next = expected.state().retired + 1;
+        expected.run(next);
+        found.run(next);
+        const std::string what = describe_difference(expected, found, true);
+        if (what.empty()) continue;
+        difference.what = what;
+        difference.test = test;
+        difference.last_equal = next - 1;
+        difference.retired = next;
+        return;
+    }
+}
+
+// Where to stop next and whether to raise an interrupt there, the same for every run of a plan.
+class Stops {
+  public:
+    explicit Stops(const Plan& plan) : plan_(plan), random_(plan.seed) {}
+    u64 next(u64 retired) {
+        return std::min(plan_.limit, retired + 1 + random_() % plan_.longest_step);
+    }
+    std::optional<u8> interrupt() {
+        if (random_() % 256 >= plan_.interrupts) return std::nullopt;
+        return static_cast<u8>(plan_.first_vector + random_() % plan_.vectors);
+    }
+
+  private:
+    const Plan& plan_;
+    std::mt19937_64 random_;
+};
+
+}  // namespace
+
+std::string describe_difference(const Guest& expected, const Guest& found, bool compare_memory) {
+    CpuState a = expected.state();
+    CpuState b = found.state();
+    a.attention = b.attention = false;  // an engine's own reasons count, too
+    Report report;
+    if (!(a == b)) {
+        compare_integer_state(report, a, b);
+        if (report.text().empty()) report.note("some other CPU state");
+    }
+    if (expected.console() != found.console()) report.note("console");
+    if (expected.ended() != found.ended()) report.note("end of run");
+    if (compare_memory) {
+        const auto ram = expected.ram();
+        const auto other = found.ram();
+        const auto [first, second] = std::mismatch(ram.begin(), ram.end(), other.begin());
+        if (first != ram.end()) {
+            std::ostringstream out;
+            out << std::hex << "RAM at " << first - ram.begin() << ": " << +*first << " not "
+                << +*second;
+            report.note(out.str());
+        }
+    }
+    return report.text();
+}
+
+Result run_in_lockstep(const Start& start, const Plan& plan) {
+    Guest expected(start, &make_interpreter);
+    Guest found(start, make_translator(plan.options));
+    Guest equal(start, &make_interpreter);  // follows one stop behind
+    Stops stops(plan);
+    Result result;
+    u64 stop_number = 0;
+    while (expected.state().retired < plan.limit && !expected.ended()) {
+        const u64 next = stops.next(expected.state().retired);
+        const auto interrupt = stops.interrupt();
+        if (interrupt) {
+            expected.raise_interrupt(*interrupt);
+            found.raise_interrupt(*interrupt);
+        }
+        const u64 before = expected.state().retired;
+        expected.run(next);
+        found.run(next);
+        const bool with_memory = ++stop_number % plan.memory_every == 0 || expected.ended();
+        const std::string what = describe_difference(expected, found, with_memory);
+        if (!what.empty()) {
+            result.difference = Difference{before, expected.state().retired, what, {}};
+            if (interrupt) equal.raise_interrupt(*interrupt);
+            hunt(start, plan, equal, *result.difference);
+            break;
+        }
+        if (interrupt) equal.raise_interrupt(*interrupt);
+        equal.run(next);
+    }
+    result.retired = expected.state().retired;
+    result.ended = expected.ended();
+    result.console = expected.console();
+    return result;
+}
+
+}  // namespace seventeen::lockstep

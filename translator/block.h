@@ -1,0 +1,58 @@
+// Block: host code for a straight run of guest code, and the sites from which it calls out.
+//
+// A block has one entry and many exits: it runs on through branches that are not taken. It lies in
+// one physical page, so one page guard covers it and branches within it need no new page walk.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "core/types.h"
+#include "interpreter/operation.h"
+#include "translator/block_key.h"
+
+namespace seventeen::translator {
+
+struct Block;
+
+// A place in a block's code from which it calls out to the Translator.
+struct Site {
+    enum class Kind : u8 {
+        kInstruction,  // the interpreter is to run the instruction; then on to `resume`
+        kDirect,       // the block is left for `eip`, the jump at `jump` is to lead there
+        kIndirect,     // the block is left for the address in Context::indirect
+        kEvent,        // the block is left for `eip`, and the instruction count has run out
+    };
+
+    Kind kind = Kind::kInstruction;
+    u16 operation = 0;  // kInstruction: which of the block's
+    u16 count = 0;      // instructions completed since r13 was brought up to date
+    u32 eip = 0;        // of the instruction, or where the block is left for
+    Block* block = nullptr;
+    // Offsets into the block's code.
+    u32 resume = 0;           // kInstruction: of the next instruction; 0: none follows in the block
+    u32 jump = 0;             // kDirect: of the displacement (four bytes) to be patched
+    u32 cold = 0;             // where that jump leads unpatched: the call to the Translator
+    Block* linked = nullptr;  // where it leads patched
+};
+
+// A host instruction that may fault, and the site that continues.
+struct FaultPoint {
+    u32 code = 0;  // offset into the block's code
+    Site* site = nullptr;
+};
+
+struct Block {
+    BlockKey key;
+    u32 bytes = 0;         // of guest code whose change drops the block
+    u32 instructions = 0;  // guest instructions
+    const u8* entry = nullptr;
+    u32 code_size = 0;
+    bool dead = false;  // unlinked; freed when no translated code is on the stack
+    std::vector<interpreter::Operation> operations;
+    std::deque<Site> sites;
+    std::vector<FaultPoint> fault_points;  // ascending
+    std::vector<Site*> incoming;           // linked to this block
+};
+
+}  // namespace seventeen::translator

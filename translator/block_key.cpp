@@ -1,0 +1,32 @@
+// What of the CPU's state blocks depend on.
+#include "translator/block_key.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kWholeSpace = u64{1} << 32;
+
+bool is_flat(const SegmentRegister& segment) {
+    return segment.base == 0 && segment.first == 0 && segment.read_span == kWholeSpace &&
+           segment.write_span == kWholeSpace;
+}
+
+}  // namespace
+
+Mode mode_of(const CpuState& state) {
+    const SegmentRegister& code = state.segment(SegmentName::kCs);
+    Mode mode;
+    mode.code_limit = code.limit;
+    mode.code_base = static_cast<u32>(code.base);
+    if (state.cpl == 3) mode.bits |= Mode::kUser;
+    if (code.big()) mode.bits |= Mode::kCode32;
+    if (state.segment(SegmentName::kSs).big()) mode.bits |= Mode::kStack32;
+    if (state.cpl == 3 && state.flag(kFlagAc) && state.cr0 & kCr0Am) mode.bits |= Mode::kAlignment;
+    for (unsigned i = 0; i < kSegmentCount; ++i) {
+        if (is_flat(state.segments[i])) mode.bits |= 1u << (Mode::kFlatShift + i);
+    }
+    return mode;
+}
+
+}  // namespace seventeen::translator

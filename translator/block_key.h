@@ -1,0 +1,53 @@
+// BlockKey and Mode: what must hold for a block to be valid.
+#pragma once
+
+#include <compare>
+#include <functional>
+
+#include "core/cpu_state.h"
+#include "core/types.h"
+
+namespace seventeen::translator {
+
+// The CPU state that is baked into code. Everything else is read from CpuState as the code runs.
+struct Mode {
+    enum Bit : u32 {
+        kUser = 1 << 0,       // CPL 3: which lane of the TLB
+        kCode32 = 1 << 1,     // CS.D
+        kStack32 = 1 << 2,    // SS.B
+        kAlignment = 1 << 3,  // alignment checks are in force: accesses are left to the interpreter
+        kFlatShift = 8,       // six bits by SegmentName: base 0, all 4 GiB readable and writable
+    };
+
+    u32 bits = 0;
+    u32 code_limit = 0;  // CS's, in bytes
+    u32 code_base = 0;
+
+    bool has(Bit bit) const { return bits & bit; }
+    bool user() const { return has(kUser); }
+    bool code32() const { return has(kCode32); }
+    bool stack32() const { return has(kStack32); }
+    bool flat(SegmentName name) const {
+        return bits >> (kFlatShift + static_cast<unsigned>(name)) & 1;
+    }
+    bool operator==(const Mode&) const = default;
+};
+
+Mode mode_of(const CpuState& state);
+
+struct BlockKey {
+    u64 physical = 0;  // of the first byte
+    u32 eip = 0;       // code holds addresses relative to it
+    u32 mode = 0;      // number of the Mode
+
+    bool operator==(const BlockKey&) const = default;
+};
+
+struct BlockKeyHash {
+    std::size_t operator()(const BlockKey& key) const {
+        u64 sum = (key.physical ^ u64{key.eip} << 32 ^ u64{key.mode} << 20) * 0x9e37'79b9'7f4a'7c15;
+        return sum ^ sum >> 29;
+    }
+};
+
+}  // namespace seventeen::translator

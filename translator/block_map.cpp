@@ -1,0 +1,120 @@
+// Keeps blocks, links them, and drops those whose bytes are written.
+#include "translator/block_map.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace seventeen::translator {
+
+BlockMap::BlockMap(CpuState& state, mmu::PhysicalMemory& memory, CodeCache& cache)
+    : state_(state), memory_(memory), cache_(cache) {
+    memory_.add_observer(mmu::Guard::kTranslation, *this);
+    // A page that now shows other bytes, or none: rare enough to translate everything anew.
+    listener_ = memory_.add_change_listener([this](const mmu::PhysicalMemory::Change& change) {
+        if (change.everything) clear();
+    });
+}
+
+BlockMap::~BlockMap() {
+    memory_.remove_change_listener(listener_);
+    memory_.remove_observer(mmu::Guard::kTranslation, *this);
+    on_death_ = [](const Block&) {};
+    clear();
+}
+
+Block* BlockMap::find(const BlockKey& key) {
+    const auto found = blocks_.find(key);
+    return found == blocks_.end() ? nullptr : found->second.get();
+}
+
+Block& BlockMap::insert(std::unique_ptr<Block> block) {
+    const u64 number = block->key.physical >> kPageShift;
+    Page& page = pages_[number];
+    page.blocks.push_back(block.get());
+    mark_lines(page, *block);
+    memory_.set_guard(mmu::Guard::kTranslation, {number << kPageShift});
+    auto& place = blocks_[block->key];
+    place = std::move(block);
+    return *place;
+}
+
+void BlockMap::mark_lines(Page& page, const Block& block) {
+    const u64 first = block.key.physical & kPageMask;
+    const u64 last = std::min(first + block.bytes, kPageSize) - 1;
+    for (u64 line = first >> kLineShift; line <= last >> kLineShift; ++line) page.lines.set(line);
+}
+
+// --- links ---
+
+void BlockMap::patch(const Site& site, const u8* target) {
+    const u8* displacement = site.block->entry + site.jump;
+    const s64 distance = target - (displacement + 4);
+    const s32 value = static_cast<s32>(distance);
+    // SAFETY: the four bytes belong to the jump that the emitter put at Site::jump.
+    std::memcpy(cache_.writable(displacement), &value, sizeof value);
+}
+
+void BlockMap::link(Site& site, Block& to) {
+    unlink(site);
+    patch(site, to.entry);
+    site.linked = &to;
+    to.incoming.push_back(&site);
+}
+
+void BlockMap::unlink(Site& site) {
+    if (!site.linked) return;
+    std::erase(site.linked->incoming, &site);
+    site.linked = nullptr;
+    patch(site, site.block->entry + site.cold);
+}
+
+// --- death ---
+
+void BlockMap::kill(Block& block) {
+    block.dead = true;
+    for (Site& site : block.sites) unlink(site);
+    while (!block.incoming.empty()) unlink(*block.incoming.back());
+    on_death_(block);
+    const auto found = blocks_.find(block.key);
+    graveyard_.push_back(std::move(found->second));
+    blocks_.erase(found);
+    state_.attention = true;
+}
+
+void BlockMap::clear() {
+    for (auto& [key, block] : blocks_) {
+        block->dead = true;
+        on_death_(*block);
+        graveyard_.push_back(std::move(block));
+    }
+    if (!blocks_.empty()) state_.attention = true;
+    blocks_.clear();
+    for (const auto& [number, page] : pages_)
+        memory_.clear_guard(mmu::Guard::kTranslation, {number << kPageShift});
+    pages_.clear();
+}
+
+void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
+    const auto found = pages_.find(address.page());
+    if (found == pages_.end() || size == 0) return;
+    Page& page = found->second;
+    const u64 first = address.offset();
+    const u64 end = first + size;
+    bool touched = false;
+    for (u64 line = first >> kLineShift; line <= (end - 1) >> kLineShift; ++line)
+        touched = touched || page.lines.test(line);
+    if (!touched) return;
+    std::erase_if(page.blocks, [&](Block* block) {
+        const u64 begin = block->key.physical & kPageMask;
+        const bool hit = begin < end && first < begin + block->bytes;
+        if (hit) kill(*block);
+        return hit;
+    });
+    page.lines.reset();
+    for (const Block* block : page.blocks) mark_lines(page, *block);
+    if (!page.blocks.empty()) return;
+    pages_.erase(found);
+    memory_.clear_guard(mmu::Guard::kTranslation, address);
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,65 @@
+// BlockMap: all blocks by key and by page, the links between them, and what writes do to them.
+//
+// Pages with blocks bear Guard::kTranslation, so every write to them, by CPU or DMA, is announced;
+// blocks whose bytes it touches die at once: nothing leads to them any more, and
+// CpuState::attention makes a running one end after its current instruction. Dead blocks stay in
+// memory until collect(), for one may be running.
+#pragma once
+
+#include <bitset>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "mmu/physical_memory.h"
+#include "translator/block.h"
+#include "translator/code_cache.h"
+
+namespace seventeen::translator {
+
+class BlockMap final : public mmu::GuardObserver {
+  public:
+    BlockMap(CpuState& state, mmu::PhysicalMemory& memory, CodeCache& cache);
+    ~BlockMap() override;
+    BlockMap(const BlockMap&) = delete;
+    BlockMap& operator=(const BlockMap&) = delete;
+
+    // Told of each block that dies.
+    void on_death(std::function<void(const Block&)> callback) { on_death_ = std::move(callback); }
+
+    Block* find(const BlockKey& key);
+    Block& insert(std::unique_ptr<Block> block);
+    // The site's jump leads to the block from now on.
+    void link(Site& site, Block& to);
+    // All blocks die.
+    void clear();
+    // Frees dead blocks; called while none of them runs.
+    void collect() { graveyard_.clear(); }
+
+    void guarded_write(PhysicalAddress address, std::size_t size) override;
+
+  private:
+    static constexpr u64 kLineShift = 6;
+
+    struct Page {
+        std::vector<Block*> blocks;
+        std::bitset<(kPageSize >> kLineShift)> lines;  // 64-byte lines that blocks cover
+    };
+
+    void kill(Block& block);
+    void unlink(Site& site);
+    void patch(const Site& site, const u8* target);
+    static void mark_lines(Page& page, const Block& block);
+
+    CpuState& state_;
+    mmu::PhysicalMemory& memory_;
+    CodeCache& cache_;
+    std::function<void(const Block&)> on_death_ = [](const Block&) {};
+    std::unordered_map<BlockKey, std::unique_ptr<Block>, BlockKeyHash> blocks_;
+    std::unordered_map<u64, Page> pages_;
+    std::vector<std::unique_ptr<Block>> graveyard_;
+    unsigned listener_ = 0;
+};
+
+}  // namespace seventeen::translator

@@ -1,0 +1,114 @@
+// The translate loop: decode, let a rule emit or fall back, until something ends the block.
+#include "translator/block_translator.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "decoder/properties.h"
+#include "interpreter/bind.h"
+#include "translator/rules.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+using decoder::CodeSize;
+using decoder::DecodeStatus;
+using decoder::Instruction;
+using decoder::Mnemonic;
+
+constexpr std::size_t kLongestInstruction = 15;
+
+bool loads_segment(const Instruction& instruction) {
+    return instruction.row().family == decoder::Family::kSegment &&
+           instruction.mnemonic != Mnemonic::PUSH_SEGMENT;
+}
+
+// Conditional branches don't end a block: it runs on where they are not taken.
+bool is_conditional_jump(const Instruction& instruction) {
+    const Mnemonic mnemonic = instruction.mnemonic;
+    return (mnemonic >= Mnemonic::JO && mnemonic <= Mnemonic::JNLE) || mnemonic == Mnemonic::JCXZ ||
+           mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP;
+}
+
+bool ends(const Instruction& instruction) {
+    return decoder::ends_block(instruction) || loads_segment(instruction);
+}
+
+}  // namespace
+
+BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
+                                                    const Surroundings& surroundings,
+                                                    std::span<const u8, kPageSize> page,
+                                                    std::unique_ptr<Block>& into) {
+    auto block = std::make_unique<Block>();
+    block->key = key;
+    Emitter emitter(surroundings, *block);
+    emit(emitter, *block, surroundings.mode, page);
+    if (block->instructions == 0) return Outcome::kNothing;
+    emitter.finish();
+    if (!place(emitter, *block)) return Outcome::kFull;
+    ++statistics_.blocks;
+    statistics_.guest_instructions += block->instructions;
+    statistics_.guest_bytes += block->bytes;
+    statistics_.host_bytes += block->code_size;
+    into = std::move(block);
+    return Outcome::kDone;
+}
+
+void BlockTranslator::emit(Emitter& emitter, Block& block, const Mode& mode,
+                           std::span<const u8, kPageSize> page) {
+    const CodeSize size = mode.code32() ? CodeSize::k32 : CodeSize::k16;
+    const u64 first = block.key.physical & kPageMask;
+    bool ended = false;
+    u32 eip = block.key.eip;
+    while (!ended && block.instructions < longest_block_) {
+        const u64 at = first + (eip - block.key.eip);
+        const std::size_t in_page = static_cast<std::size_t>(kPageSize - at);
+        const u64 in_limit = eip > mode.code_limit ? 0 : u64{mode.code_limit} - eip + 1;
+        const std::size_t left = std::min({in_page, kLongestInstruction, std::size_t{in_limit}});
+        Instruction instruction;
+        if (left == 0 ||
+            decoder_.decode(page.subspan(at, left), size, instruction) != DecodeStatus::kOk)
+            break;
+        emitter.begin(instruction, eip);
+        ended = emit_instruction(emitter, block, instruction);
+        eip += instruction.length;
+        ++block.instructions;
+        block.bytes = eip - block.key.eip;
+    }
+    if (block.instructions != 0) emitter.finish_open(eip);
+}
+
+// Returns whether the block ends with this instruction.
+bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
+                                       const Instruction& instruction) {
+    block.operations.push_back(interpreter::bind_operation(instruction, model_));
+    const bool known =
+        model_.has(decoder::required_feature(instruction)) && !emitter.mode().has(Mode::kAlignment);
+    if (known && translate_instruction(emitter)) {
+        emitter.end_instruction();
+        return ends(instruction) && !is_conditional_jump(instruction);
+    }
+    ++statistics_.fallbacks;
+    emitter.fall_back(ends(instruction));
+    return ends(instruction);
+}
+
+bool BlockTranslator::place(Emitter& emitter, Block& block) {
+    asmjit::CodeHolder& code = emitter.code();
+    check(code.flatten() == asmjit::kErrorOk, "translated code cannot be laid out");
+    const std::size_t size = code.codeSize();
+    block.entry = cache_.allocate(size);
+    if (!block.entry) return false;
+    // SAFETY: an address to compute with, of memory allocated above.
+    check(code.relocateToBase(reinterpret_cast<u64>(block.entry)) == asmjit::kErrorOk,
+          "translated code cannot be relocated");
+    check(code.copyFlattenedData(cache_.writable(block.entry), size) == asmjit::kErrorOk,
+          "translated code cannot be copied");
+    block.code_size = static_cast<u32>(size);
+    emitter.resolve();
+    return true;
+}
+
+}  // namespace seventeen::translator

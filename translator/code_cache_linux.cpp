@@ -1,0 +1,54 @@
+// One memfd, mapped twice.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+#include "translator/code_cache.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr std::size_t kAlignment = 16;
+
+[[noreturn]] void refuse(const char* what) {
+    throw Error(std::string("cannot map memory for translated code (") + what + ": " +
+                std::strerror(errno) + "); run with --accel interpret");
+}
+
+}  // namespace
+
+CodeCache::CodeCache(u64 size) : size_(size) {
+    const int file = memfd_create("seventeen-code", MFD_CLOEXEC);
+    if (file < 0) refuse("memfd_create");
+    if (ftruncate(file, static_cast<off_t>(size)) != 0) {
+        close(file);
+        refuse("ftruncate");
+    }
+    void* writable = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    // SAFETY: the executable view of the same pages; only finished code is ever jumped to.
+    void* executable = mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    close(file);
+    if (writable == MAP_FAILED || executable == MAP_FAILED) refuse("mmap");
+    writable_ = static_cast<u8*>(writable);
+    executable_ = static_cast<const u8*>(executable);
+}
+
+CodeCache::~CodeCache() {
+    munmap(writable_, size_);
+    munmap(const_cast<u8*>(executable_), size_);
+}
+
+const u8* CodeCache::allocate(std::size_t size) {
+    const u64 rounded = (size + kAlignment - 1) & ~(kAlignment - 1);
+    if (rounded > size_ - used_) return nullptr;
+    const u8* code = executable_ + used_;
+    used_ += rounded;
+    return code;
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,72 @@
+// Context: what translated code works on besides CpuState, and the ABI of translated code.
+//
+// While translated code runs:
+//   eax ecx edx ebx ebp esi edi   the guest's, upper halves zero
+//   r12                           the guest's ESP, upper half zero
+//   r13                           instructions left, biased: below zero, the block is left
+//   r14                           CpuState*
+//   r15                           Context*
+//   r8 r9 r10                     scratch; r8d is the target at an indirect exit
+//   r11                           scratch, or the guest's arithmetic flags in saved form
+//   rsp                           16-byte aligned host stack
+// The guest's arithmetic flags are in the host's EFLAGS at a block's entry and exits. Between, the
+// emitter knows for each instruction whether they are there or *saved* in r11: AH of LAHF in bits
+// 15..8 and SETO in bit 0, so that ADD AL, 7Fh; SAHF brings them back. DF is clear. IF, DF and the
+// other flags are in CpuState, and so are FPU and SSE registers.
+//
+// A callout is `mov r10, Site*; jmp [r15 + callout_…]`: all state goes to CpuState, handle() is
+// called, and what it returns is where to go on (null: back to the caller of enter()).
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "core/cpu_state.h"
+#include "core/types.h"
+
+namespace seventeen::translator {
+
+struct Site;
+
+// One slot of an indirect-branch table.
+struct JumpSlot {
+    static constexpr u64 kEmpty = ~u64{0};
+    u64 eip = kEmpty;  // no 32-bit address equals kEmpty
+    const u8* code = nullptr;
+};
+
+inline constexpr unsigned kJumpSlots = 4096;
+// Indexed by the target address's low bits. One for each Mode.
+using JumpTable = std::array<JumpSlot, kJumpSlots>;
+inline constexpr u32 jump_slot_of(u32 eip) {
+    return eip % kJumpSlots;
+}
+
+struct Context {
+    using Handle = const u8* (*)(Context& context, Site& site);
+
+    CpuState* state = nullptr;
+    std::array<const void*, 2> tlb{};  // by mmu::Privilege
+    u64 host_stack = 0;                // rsp inside enter()
+    s64 left = 0;                      // r13
+    u32 flags = 0;                     // in saved form
+    u32 indirect = 0;                  // r8d at a callout
+    u32 scratch = 0;                   // within one instruction
+    u32 reserved = 0;
+    const u8* callout_host = nullptr;   // flags in EFLAGS
+    const u8* callout_saved = nullptr;  // flags in r11
+    Handle handle = nullptr;
+    void* owner = nullptr;
+};
+
+// Arithmetic flags between EFLAGS bits and saved form.
+constexpr u32 flags_to_saved(u32 flags) {
+    constexpr u32 kLow = kFlagSf | kFlagZf | kFlagAf | kFlagPf | kFlagCf;
+    return (flags & kLow) << 8 | (flags & kFlagOf ? 1 : 0);
+}
+constexpr u32 flags_from_saved(u32 saved) {
+    constexpr u32 kLow = kFlagSf | kFlagZf | kFlagAf | kFlagPf | kFlagCf;
+    return (saved >> 8 & kLow) | (saved & 1 ? kFlagOf : 0);
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,164 @@
+// Flags, fallbacks, sites and the copying of one instruction.
+#include "translator/emitter.h"
+
+#include "core/check.h"
+
+namespace seventeen::translator {
+
+namespace x86 = asmjit::x86;
+using decoder::Operand;
+using decoder::RegisterClass;
+
+Emitter::Emitter(const Surroundings& surroundings, Block& block)
+    : surroundings_(surroundings), block_(block) {
+    code_.init(asmjit::Environment::host());
+    code_.attach(&assembler_);
+}
+
+void Emitter::begin(const decoder::Instruction& instruction, u32 eip) {
+    instruction_ = &instruction;
+    eip_ = eip;
+    slow_ = asmjit::Label();
+}
+
+// Behind the instruction its flags are where the fast path left them; a guest that resumes has them
+// in both places.
+void Emitter::end_instruction() {
+    if (slow_.isValid()) {
+        cold_[slow_site_].resume = assembler_.newLabel();
+        if (!closed_) assembler_.bind(cold_[slow_site_].resume);
+    }
+    ++completed_;
+}
+
+void Emitter::fall_back(bool ends) {
+    Site& site = new_site(Site::Kind::kInstruction, eip_, completed_);
+    ColdSite cold;
+    cold.label = assembler_.newLabel();
+    cold.site = &site;
+    cold.saved = saved_;
+    assembler_.jmp(cold.label);
+    cold.resume = assembler_.newLabel();
+    if (!ends) assembler_.bind(cold.resume);
+    closed_ = ends;
+    cold_.push_back(cold);
+    ++completed_;
+}
+
+void Emitter::finish_open(u32 next) {
+    if (!closed_) emit_exit(next, completed_);
+}
+
+Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
+    Site& site = block_.sites.emplace_back();
+    site.kind = kind;
+    site.operation = completed_;
+    site.count = count;
+    site.eip = eip;
+    site.block = &block_;
+    return site;
+}
+
+asmjit::Label Emitter::slow_path() {
+    if (slow_.isValid()) return slow_;
+    slow_ = assembler_.newLabel();
+    ColdSite cold;
+    cold.label = slow_;
+    cold.site = &new_site(Site::Kind::kInstruction, eip_, completed_);
+    cold.saved = saved_;
+    slow_site_ = cold_.size();
+    cold_.push_back(cold);
+    return slow_;
+}
+
+void Emitter::finish() {
+    // An exit's own site joins the list while it is walked.
+    for (std::size_t i = 0; i < later_.size(); ++i) {
+        const LaterExit later = later_[i];
+        assembler_.bind(later.label);
+        saved_ = false;
+        emit_exit(later.target, later.count);
+    }
+    for (const ColdSite& cold : cold_) {
+        assembler_.bind(cold.label);
+        if (cold.swapped) assembler_.xchg(x86::rax, x86::r11);
+        // SAFETY: the site lives as long as the code that names it.
+        assembler_.mov(x86::r10, reinterpret_cast<u64>(cold.site));
+        const bool saved = cold.saved || cold.swapped;
+        assembler_.jmp(
+            context(saved ? offsetof(Context, callout_saved) : offsetof(Context, callout_host), 8));
+    }
+}
+
+void Emitter::resolve() {
+    for (const ColdSite& cold : cold_) {
+        cold.site->cold = static_cast<u32>(code_.labelOffset(cold.label));
+        if (cold.site->kind == Site::Kind::kInstruction && code_.isLabelBound(cold.resume))
+            cold.site->resume = static_cast<u32>(code_.labelOffset(cold.resume));
+        if (cold.jump_end.isValid())
+            cold.site->jump = static_cast<u32>(code_.labelOffset(cold.jump_end)) - 4;
+    }
+}
+
+// --- registers ---
+
+x86::Gp Emitter::guest32(unsigned number) {
+    return number == static_cast<unsigned>(Gpr::kSp) ? x86::r12d : x86::gpd(number);
+}
+x86::Gp Emitter::guest64(unsigned number) {
+    return number == static_cast<unsigned>(Gpr::kSp) ? x86::r12 : x86::gpq(number);
+}
+x86::Gp Emitter::guest16(unsigned number) {
+    return number == static_cast<unsigned>(Gpr::kSp) ? x86::r12w : x86::gpw(number);
+}
+
+bool Emitter::has_low_name(const Operand& operand) {
+    return operand.register_class != RegisterClass::kGpr8 || operand.number < 4;
+}
+
+x86::Gp Emitter::guest(const Operand& operand) {
+    switch (operand.register_class) {
+        case RegisterClass::kGpr8: return x86::gpb_lo(operand.number);
+        case RegisterClass::kGpr16: return guest16(operand.number);
+        default: return guest32(operand.number);
+    }
+}
+
+x86::Mem Emitter::state(std::size_t offset, u32 size) const {
+    return x86::ptr(x86::r14, static_cast<s32>(offset), size);
+}
+x86::Mem Emitter::context(std::size_t offset, u32 size) const {
+    return x86::ptr(x86::r15, static_cast<s32>(offset), size);
+}
+x86::Mem Emitter::place(unsigned size) {
+    return x86::ptr(x86::r8, x86::r9, 0, 0, size);
+}
+
+// --- flags ---
+
+void Emitter::flags_to_saved() {
+    if (saved_) return;
+    assembler_.mov(x86::r11, x86::rax);
+    assembler_.lahf();
+    assembler_.seto(x86::al);
+    assembler_.xchg(x86::rax, x86::r11);
+    saved_ = true;
+}
+
+void Emitter::flags_to_host() {
+    if (!saved_) return;
+    assembler_.mov(x86::r10, x86::rax);
+    assembler_.mov(x86::eax, x86::r11d);
+    assembler_.add(x86::al, 0x7f);
+    assembler_.sahf();
+    assembler_.mov(x86::rax, x86::r10);
+    saved_ = false;
+}
+
+void Emitter::copy(MemoryForm form) {
+    const CopiedInstruction copied = copy_instruction(*instruction_, form);
+    check(copied.size != 0, "an instruction that cannot be copied is copied");
+    assembler_.embed(copied.bytes.data(), copied.size);
+}
+
+}  // namespace seventeen::translator

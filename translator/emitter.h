@@ -1,0 +1,138 @@
+// Emitter: the code of one block while it is made: where flags are, memory accesses, exits.
+//
+// Rules (rules.h) call it, one instruction after the other. It keeps the promise that makes every
+// slow path simple: until the last access of an instruction that may fault has succeeded, nothing a
+// guest can see has changed, so a site can at any access hand the whole instruction over to the
+// interpreter and go on behind it.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <optional>
+#include <vector>
+
+#include "decoder/instruction.h"
+#include "translator/block.h"
+#include "translator/context.h"
+#include "translator/copied_instruction.h"
+#include "translator/options.h"
+
+namespace seventeen::translator {
+
+enum class Access : u8 { kRead, kWrite, kModify };
+
+// What the translator knows besides the guest's bytes.
+struct Surroundings {
+    Mode mode;
+    JumpTable* jump_table = nullptr;
+    TrickSet disabled;
+};
+
+class Emitter {
+  public:
+    using Assembler = asmjit::x86::Assembler;
+
+    Emitter(const Surroundings& surroundings, Block& block);
+    Emitter(const Emitter&) = delete;
+    Emitter& operator=(const Emitter&) = delete;
+
+    // --- for the translate loop ---
+    // The next instruction starts at `eip`; its Operation is the block's last.
+    void begin(const decoder::Instruction& instruction, u32 eip);
+    // The interpreter runs the instruction. `ends`: the block ends with it.
+    void fall_back(bool ends);
+    void end_instruction();
+    // No instruction follows: leaves for `next`, unless the block has ended.
+    void finish_open(u32 next);
+    // Binds what is pending; the code is complete.
+    void finish();
+    asmjit::CodeHolder& code() { return code_; }
+    // Fills in the offsets of sites and fault points, now that all labels are bound.
+    void resolve();
+
+    // --- for rules ---
+    Assembler& out() { return assembler_; }
+    const Mode& mode() const { return surroundings_.mode; }
+    const decoder::Instruction& instruction() const { return *instruction_; }
+    u32 eip() const { return eip_; }
+    u32 next_eip() const { return eip_ + instruction_->length; }
+
+    // Where the guest's register is.
+    static asmjit::x86::Gp guest32(unsigned number);
+    static asmjit::x86::Gp guest64(unsigned number);
+    static asmjit::x86::Gp guest16(unsigned number);
+    // A register operand; false where it is AH, CH, DH or BH.
+    static bool has_low_name(const decoder::Operand& operand);
+    static asmjit::x86::Gp guest(const decoder::Operand& operand);
+    asmjit::x86::Mem state(std::size_t offset, u32 size) const;
+    asmjit::x86::Mem context(std::size_t offset, u32 size) const;
+
+    // The guest's flags are (again) in EFLAGS.
+    void flags_to_host();
+    // EFLAGS may be changed: the guest's flags are saved.
+    void flags_to_saved();
+    // The instruction has set them all in EFLAGS.
+    void flags_are_in_host() { saved_ = false; }
+    bool flags_saved() const { return saved_; }
+
+    // r8d = offset of the memory operand in its segment.
+    void effective_address();
+    // r8d = linear address of an access in a segment: limits and rights checked, base added.
+    void apply_segment(SegmentName segment, Access access, unsigned size);
+    // r8d is a linear address: afterwards [r8 + r9] is the place in host memory. Uses r10.
+    void locate(Access access, unsigned size);
+    // All three for the instruction's memory operand.
+    void memory_operand(Access access, unsigned size);
+    static asmjit::x86::Mem place(unsigned size);  // [r8 + r9]
+
+    // Copies the instruction, which has an encoding of this form.
+    void copy(MemoryForm form);
+    // Leaves the fast path: the interpreter takes the whole instruction over.
+    asmjit::Label slow_path();
+
+    // --- exits; the current instruction counts as completed ---
+    // The block goes on only where a branch around the exit was emitted.
+    void exit_to(u32 target);
+    void exit_indirect();  // to r8d
+    // A label that leads to an exit for `target`, emitted later; flags in EFLAGS.
+    asmjit::Label exit_later(u32 target);
+
+  private:
+    struct ColdSite {
+        asmjit::Label label;
+        Site* site = nullptr;
+        bool saved = false;      // flags are in r11
+        bool swapped = false;    // flags are in eax, the guest's eax is in r11
+        asmjit::Label resume;    // kInstruction
+        asmjit::Label jump_end;  // kDirect: behind the displacement to patch
+    };
+    struct LaterExit {
+        asmjit::Label label;
+        u32 target = 0;
+        u16 count = 0;
+    };
+
+    Site& new_site(Site::Kind kind, u32 eip, u16 count);
+    void emit_exit(u32 target, u16 count);
+    void emit_direct_exit(u32 target, u16 count);
+    void emit_table_exit(u32 target, u16 count);
+    void count(u32 target, u16 count);
+    void restore_after_count();
+    bool in_page(u32 target) const;
+
+    Surroundings surroundings_;
+    Block& block_;
+    asmjit::CodeHolder code_;
+    Assembler assembler_;
+    const decoder::Instruction* instruction_ = nullptr;
+    u32 eip_ = 0;
+    u16 completed_ = 0;  // instructions before this one
+    bool saved_ = false;
+    bool closed_ = false;        // the block has ended
+    asmjit::Label slow_;         // of this instruction
+    std::size_t slow_site_ = 0;  // its place in cold_
+    std::vector<ColdSite> cold_;
+    std::vector<LaterExit> later_;
+};
+
+}  // namespace seventeen::translator

@@ -1,0 +1,138 @@
+// Ways out of a block: the instruction count, direct branches, branches through a jump table.
+//
+// Every exit brings r13 up to date: it subtracts the instructions completed on the way to it. Below
+// zero the block calls out instead of going on (Site::Kind::kEvent); the Translator keeps so much
+// slack that a whole block fits into it.
+#include "translator/emitter.h"
+
+namespace seventeen::translator {
+
+namespace x86 = asmjit::x86;
+
+bool Emitter::in_page(u32 target) const {
+    const u32 first = block_.key.eip + mode().code_base;
+    return (target + mode().code_base) >> kPageShift == first >> kPageShift;
+}
+
+void Emitter::exit_to(u32 target) {
+    emit_exit(target, static_cast<u16>(completed_ + 1));
+    closed_ = true;
+}
+
+asmjit::Label Emitter::exit_later(u32 target) {
+    LaterExit later;
+    later.label = assembler_.newLabel();
+    later.target = target;
+    later.count = static_cast<u16>(completed_ + 1);
+    later_.push_back(later);
+    return later.label;
+}
+
+void Emitter::emit_exit(u32 target, u16 count) {
+    const TrickSet& disabled = surroundings_.disabled;
+    if (in_page(target) || disabled.has(Trick::kIndirectTable))
+        emit_direct_exit(target, count);
+    else
+        emit_table_exit(target, count);
+}
+
+// r13 -= count, with the flags saved: in r11, or (between count() and restore_after_count()) in ax
+// with the guest's eax in r11.
+void Emitter::count(u32 target, u16 count) {
+    if (!saved_) {
+        assembler_.mov(x86::r11, x86::rax);
+        assembler_.lahf();
+        assembler_.seto(x86::al);
+    }
+    ColdSite cold;
+    cold.label = assembler_.newLabel();
+    cold.site = &new_site(Site::Kind::kEvent, target, 0);
+    cold.saved = saved_;
+    cold.swapped = !saved_;
+    cold_.push_back(cold);
+    assembler_.sub(x86::r13, count);
+    assembler_.js(cold.label);
+}
+
+void Emitter::restore_after_count() {
+    if (saved_) {
+        flags_to_host();
+        return;
+    }
+    assembler_.add(x86::al, 0x7f);
+    assembler_.sahf();
+    assembler_.mov(x86::rax, x86::r11);
+}
+
+void Emitter::emit_direct_exit(u32 target, u16 count) {
+    const bool saved = saved_;
+    this->count(target, count);
+    restore_after_count();
+    ColdSite cold;
+    cold.label = assembler_.newLabel();
+    cold.site = &new_site(Site::Kind::kDirect, target, 0);
+    assembler_.long_().jmp(cold.label);
+    cold.jump_end = assembler_.newLabel();
+    assembler_.bind(cold.jump_end);
+    cold_.push_back(cold);
+    saved_ = saved;
+}
+
+// To another page: through the slot of the jump table that the target has.
+void Emitter::emit_table_exit(u32 target, u16 count) {
+    const bool saved = saved_;
+    this->count(target, count);
+    ColdSite miss;
+    miss.label = assembler_.newLabel();
+    miss.site = &new_site(Site::Kind::kDirect, target, 0);
+    miss.saved = saved_;
+    miss.swapped = !saved_;
+    cold_.push_back(miss);
+    // SAFETY: a jump table lives as long as the code that names it.
+    const u64 slot = reinterpret_cast<u64>(&(*surroundings_.jump_table)[jump_slot_of(target)]);
+    assembler_.mov(x86::r9, slot);
+    assembler_.mov(x86::r8d, target);
+    assembler_.cmp(x86::ptr(x86::r9, offsetof(JumpSlot, eip), 8), x86::r8);
+    assembler_.jne(miss.label);
+    restore_after_count();
+    assembler_.jmp(x86::ptr(x86::r9, offsetof(JumpSlot, code), 8));
+    saved_ = saved;
+}
+
+void Emitter::exit_indirect() {
+    static_assert(sizeof(JumpSlot) == 16);
+    const bool saved = saved_;
+    const u16 completed = static_cast<u16>(completed_ + 1);
+    if (!saved_) {
+        assembler_.mov(x86::r11, x86::rax);
+        assembler_.lahf();
+        assembler_.seto(x86::al);
+    }
+    ColdSite miss;
+    miss.label = assembler_.newLabel();
+    miss.site = &new_site(Site::Kind::kIndirect, 0, 0);
+    miss.saved = saved_;
+    miss.swapped = !saved_;
+    cold_.push_back(miss);
+    assembler_.sub(x86::r13, completed);
+    assembler_.js(miss.label);
+    if (surroundings_.disabled.has(Trick::kIndirectTable)) {
+        assembler_.jmp(miss.label);
+    } else {
+        // SAFETY: a jump table lives as long as the code that names it.
+        const u64 table = reinterpret_cast<u64>(surroundings_.jump_table->data());
+        assembler_.mov(x86::r9d, x86::r8d);
+        assembler_.and_(x86::r9d, kJumpSlots - 1);
+        assembler_.shl(x86::r9d, 4);
+        assembler_.mov(x86::r10, table);
+        assembler_.add(x86::r9, x86::r10);
+        assembler_.cmp(x86::ptr(x86::r9, offsetof(JumpSlot, eip), 8), x86::r8);
+        assembler_.jne(miss.label);
+        restore_after_count();
+        assembler_.jmp(x86::ptr(x86::r9, offsetof(JumpSlot, code), 8));
+    }
+    saved_ = saved;
+    closed_ = true;
+}
+
+}  // namespace seventeen::translator

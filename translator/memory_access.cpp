@@ -1,0 +1,89 @@
+// Memory operands: effective address, segment, and the soft form of an access.
+#include "translator/emitter.h"
+
+#include "mmu/tlb.h"
+
+namespace seventeen::translator {
+
+namespace x86 = asmjit::x86;
+
+namespace {
+
+using mmu::Tlb;
+using mmu::TlbEntry;
+
+constexpr unsigned kEntryShift = 5;
+static_assert(sizeof(TlbEntry) == 1u << kEntryShift);
+
+std::size_t segment_offset(SegmentName segment) {
+    return offsetof(CpuState, segments) + static_cast<unsigned>(segment) * sizeof(SegmentRegister);
+}
+
+}  // namespace
+
+void Emitter::effective_address() {
+    const decoder::MemoryOperand& memory = instruction_->memory;
+    const s32 displacement = static_cast<s32>(memory.displacement);
+    const bool has_base = memory.base != kNoGpr;
+    const bool has_index = memory.index != kNoGpr;
+    if (has_base && has_index) {
+        assembler_.lea(x86::r8d, x86::ptr(guest64(memory.base), guest64(memory.index), memory.scale,
+                                          displacement));
+    } else if (has_base) {
+        if (displacement == 0)
+            assembler_.mov(x86::r8d, guest32(memory.base));
+        else
+            assembler_.lea(x86::r8d, x86::ptr(guest64(memory.base), displacement));
+    } else if (has_index) {
+        assembler_.lea(x86::r8d, x86::ptr(0, guest64(memory.index), memory.scale));
+        if (displacement != 0) assembler_.lea(x86::r8d, x86::ptr(x86::r8, displacement));
+    } else {
+        assembler_.mov(x86::r8d, static_cast<u32>(displacement));
+    }
+    if (instruction_->address_size == 2) assembler_.movzx(x86::r8d, x86::r8w);
+}
+
+void Emitter::apply_segment(SegmentName segment, Access access, unsigned size) {
+    if (mode().flat(segment)) return;
+    flags_to_saved();
+    const asmjit::Label slow = slow_path();
+    const std::size_t at = segment_offset(segment);
+    const std::size_t span = access == Access::kRead ? offsetof(SegmentRegister, read_span)
+                                                     : offsetof(SegmentRegister, write_span);
+    assembler_.mov(x86::r9d, x86::r8d);
+    assembler_.sub(x86::r9d, state(at + offsetof(SegmentRegister, first), 4));
+    assembler_.add(x86::r9, size);
+    assembler_.cmp(x86::r9, state(at + span, 8));
+    assembler_.ja(slow);
+    assembler_.add(x86::r8d, state(at + offsetof(SegmentRegister, base), 4));
+}
+
+// One comparison checks everything: the line is the one of the first byte's page, the tag is
+// compared with the last byte's, so an access across two pages never matches (Tlb).
+void Emitter::locate(Access access, unsigned size) {
+    flags_to_saved();
+    const asmjit::Label slow = slow_path();
+    const std::size_t lane = offsetof(Context, tlb) + (mode().user() ? sizeof(void*) : 0);
+    const std::size_t tag =
+        access == Access::kRead ? offsetof(TlbEntry, read_page) : offsetof(TlbEntry, write_page);
+    assembler_.mov(x86::r9d, x86::r8d);
+    assembler_.shr(x86::r9d, kPageShift - kEntryShift);
+    assembler_.and_(x86::r9d, (Tlb::kLines - 1) << kEntryShift);
+    assembler_.add(x86::r9, context(lane, 8));
+    if (size == 1)
+        assembler_.mov(x86::r10d, x86::r8d);
+    else
+        assembler_.lea(x86::r10d, x86::ptr(x86::r8, static_cast<s32>(size) - 1));
+    assembler_.shr(x86::r10d, kPageShift);
+    assembler_.cmp(x86::r10, x86::ptr(x86::r9, static_cast<s32>(tag), 8));
+    assembler_.jne(slow);
+    assembler_.mov(x86::r9, x86::ptr(x86::r9, offsetof(TlbEntry, delta), 8));
+}
+
+void Emitter::memory_operand(Access access, unsigned size) {
+    effective_address();
+    apply_segment(instruction_->memory.segment, access, size);
+    locate(access, size);
+}
+
+}  // namespace seventeen::translator

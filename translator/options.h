@@ -1,0 +1,34 @@
+// TranslatorOptions: every speed trick is a switch, so that a fault can be bisected to one.
+#pragma once
+
+#include "core/types.h"
+
+namespace seventeen::translator {
+
+// Named as `--disable` names them.
+enum class Trick : u8 {
+    kChaining,       // direct branches are patched to lead to their target's block
+    kIndirectTable,  // indirect branches and branches to other pages look their target up inline
+    kDeadFlags,      // flags that the target overwrites are not preserved at an exit
+    kWindows,        // guest memory is reached through windows held by the host's MMU
+    kCount,
+};
+
+class TrickSet {
+  public:
+    constexpr bool has(Trick trick) const { return bits_ >> static_cast<unsigned>(trick) & 1; }
+    constexpr void set(Trick trick) { bits_ |= 1u << static_cast<unsigned>(trick); }
+
+  private:
+    u32 bits_ = 0;
+};
+
+struct TranslatorOptions {
+    TrickSet disabled;
+    u64 code_cache_bytes = u64{64} << 20;  // of host code; all is dropped when it is full
+    // Instructions in a block, 1 to 64. The interpreter runs the last few before a target, as many
+    // as a block can hold: with 1 everything is translated, and a difference is pinned to one.
+    unsigned longest_block = 64;
+};
+
+}  // namespace seventeen::translator

@@ -1,0 +1,54 @@
+// Rules for moves, LEA, CMOVcc, SETcc and what does nothing.
+#include "translator/rules.h"
+
+namespace seventeen::translator {
+
+namespace x86 = asmjit::x86;
+using decoder::Instruction;
+using decoder::Mnemonic;
+using decoder::OperandKind;
+
+namespace {
+
+bool translate_lea(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    if (instruction.address_size == 4) {
+        emitter.copy(MemoryForm::kAddress);
+        return true;
+    }
+    emitter.effective_address();
+    const decoder::Operand& to = instruction.operands[0];
+    if (to.size == 2)
+        emitter.out().mov(Emitter::guest(to), x86::r8w);
+    else
+        emitter.out().mov(Emitter::guest(to), x86::r8d);
+    return true;
+}
+
+}  // namespace
+
+bool translate_data_movement(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    const bool stores = instruction.operands[0].kind == OperandKind::kMemory;
+    switch (instruction.mnemonic) {
+        case Mnemonic::LEA: return translate_lea(emitter);
+        case Mnemonic::NOP:
+        case Mnemonic::PAUSE:
+        case Mnemonic::LFENCE:  // accesses happen in program order anyway
+        case Mnemonic::SFENCE:
+        case Mnemonic::MFENCE:
+        case Mnemonic::PREFETCHNTA:
+        case Mnemonic::PREFETCHT0:
+        case Mnemonic::PREFETCHT1:
+        case Mnemonic::PREFETCHT2: return true;
+        case Mnemonic::XLAT:
+        case Mnemonic::MOVBE:
+        case Mnemonic::CLFLUSH: return false;
+        case Mnemonic::BSWAP:  // of 16 bits: undefined
+            return instruction.operand_size == 4 && translate_by_copy(emitter, Access::kRead);
+        case Mnemonic::XCHG: return translate_by_copy(emitter, Access::kModify);
+        default: return translate_by_copy(emitter, stores ? Access::kWrite : Access::kRead);
+    }
+}
+
+}  // namespace seventeen::translator

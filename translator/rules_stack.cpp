@@ -1,0 +1,107 @@
+// Rules for PUSH, POP and LEAVE: the access first, then ESP, so that a fault restarts cleanly.
+#include "translator/rules_stack.h"
+
+#include "translator/rules.h"
+
+namespace seventeen::translator {
+
+namespace x86 = asmjit::x86;
+using decoder::Instruction;
+using decoder::Mnemonic;
+using decoder::Operand;
+using decoder::OperandKind;
+
+void locate_push(Emitter& emitter, unsigned size) {
+    emitter.out().lea(x86::r8d, x86::ptr(x86::r12, -static_cast<s32>(size)));
+    if (!emitter.mode().stack32()) emitter.out().movzx(x86::r8d, x86::r8w);
+    emitter.apply_segment(SegmentName::kSs, Access::kWrite, size);
+    emitter.locate(Access::kWrite, size);
+}
+
+void locate_pop(Emitter& emitter, unsigned size) {
+    if (emitter.mode().stack32())
+        emitter.out().mov(x86::r8d, x86::r12d);
+    else
+        emitter.out().movzx(x86::r8d, x86::r12w);
+    emitter.apply_segment(SegmentName::kSs, Access::kRead, size);
+    emitter.locate(Access::kRead, size);
+}
+
+void move_stack_pointer(Emitter& emitter, s32 by) {
+    if (emitter.mode().stack32()) {
+        emitter.out().lea(x86::r12d, x86::ptr(x86::r12, by));
+    } else {
+        emitter.out().lea(x86::r10d, x86::ptr(x86::r12, by));
+        emitter.out().mov(x86::r12w, x86::r10w);
+    }
+}
+
+namespace {
+
+bool translate_push(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    const Operand& operand = instruction.operands[0];
+    const unsigned size = instruction.operand_size;
+    Emitter::Assembler& out = emitter.out();
+    if (operand.kind == OperandKind::kMemory) {
+        emitter.memory_operand(Access::kRead, size);
+        const x86::Gp value = size == 2 ? x86::Gp(x86::r10w) : x86::Gp(x86::r10d);
+        out.mov(value, Emitter::place(size));
+        out.mov(emitter.context(offsetof(Context, scratch), size), value);
+        locate_push(emitter, size);
+        out.mov(value, emitter.context(offsetof(Context, scratch), size));
+        out.mov(Emitter::place(size), value);
+    } else {
+        locate_push(emitter, size);
+        if (operand.kind == OperandKind::kImmediate)
+            out.mov(Emitter::place(size), static_cast<s32>(instruction.immediate));
+        else
+            out.mov(Emitter::place(size), Emitter::guest(operand));
+    }
+    move_stack_pointer(emitter, -static_cast<s32>(size));
+    return true;
+}
+
+// POP ESP: the value wins over the increment.
+bool translate_pop(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    const Operand& operand = instruction.operands[0];
+    if (operand.kind != OperandKind::kRegister) return false;
+    const unsigned size = instruction.operand_size;
+    locate_pop(emitter, size);
+    if (operand.number != static_cast<u8>(Gpr::kSp)) {
+        emitter.out().mov(Emitter::guest(operand), Emitter::place(size));
+        move_stack_pointer(emitter, static_cast<s32>(size));
+    } else {
+        const x86::Gp value = size == 2 ? x86::Gp(x86::r8w) : x86::Gp(x86::r8d);
+        emitter.out().mov(value, Emitter::place(size));
+        move_stack_pointer(emitter, static_cast<s32>(size));
+        emitter.out().mov(Emitter::guest(operand), value);
+    }
+    return true;
+}
+
+bool translate_leave(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    if (instruction.operand_size != 4 || !emitter.mode().stack32()) return false;
+    Emitter::Assembler& out = emitter.out();
+    out.mov(x86::r8d, x86::ebp);
+    emitter.apply_segment(SegmentName::kSs, Access::kRead, 4);
+    emitter.locate(Access::kRead, 4);
+    out.lea(x86::r12d, x86::ptr(x86::rbp, 4));
+    out.mov(x86::ebp, Emitter::place(4));
+    return true;
+}
+
+}  // namespace
+
+bool translate_stack(Emitter& emitter) {
+    switch (emitter.instruction().mnemonic) {
+        case Mnemonic::PUSH: return translate_push(emitter);
+        case Mnemonic::POP: return translate_pop(emitter);
+        case Mnemonic::LEAVE: return translate_leave(emitter);
+        default: return false;
+    }
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,103 @@
+// The fixed stubs, assembled once.
+#include "translator/stubs.h"
+
+#include <xbyak/xbyak.h>
+
+#include <cstring>
+
+#include "core/check.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr std::size_t kRoom = 4096;
+
+class Assembler final : public Xbyak::CodeGenerator {
+  public:
+    Assembler() : Xbyak::CodeGenerator(kRoom) {}
+
+    void enter() {
+        for (const Xbyak::Reg64& saved : {rbx, rbp, r12, r13, r14, r15}) push(saved);
+        sub(rsp, 8);  // aligned as at a call
+        mov(r15, rdi);
+        mov(r10, rsi);
+        mov(r14, ptr[r15 + offsetof(Context, state)]);
+        mov(ptr[r15 + offsetof(Context, host_stack)], rsp);
+        load_guest();
+        jmp(r10);
+    }
+
+    void callout_host() {
+        mov(r11, rax);
+        lahf();
+        seto(al);
+        xchg(rax, r11);
+    }
+
+    // Falls in from callout_host.
+    void callout_saved() {
+        for (unsigned i = 0; i < 8; ++i)
+            mov(ptr[r14 + static_cast<int>(offsetof(CpuState, gpr) + i * 8)], guest(i));
+        mov(ptr[r15 + offsetof(Context, left)], r13);
+        mov(ptr[r15 + offsetof(Context, indirect)], r8d);
+        movzx(r11d, r11w);
+        mov(ptr[r15 + offsetof(Context, flags)], r11d);
+        mov(rsp, ptr[r15 + offsetof(Context, host_stack)]);
+        mov(rdi, r15);
+        mov(rsi, r10);
+        call(ptr[r15 + offsetof(Context, handle)]);
+        Xbyak::Label leave;
+        test(rax, rax);
+        jz(leave);
+        mov(r10, rax);
+        load_guest();
+        jmp(r10);
+        L(leave);
+        mov(rsp, ptr[r15 + offsetof(Context, host_stack)]);
+        add(rsp, 8);
+        for (const Xbyak::Reg64& saved : {r15, r14, r13, r12, rbp, rbx}) pop(saved);
+        ret();
+    }
+
+  private:
+    Xbyak::Reg64 guest(unsigned number) const {
+        return number == static_cast<unsigned>(Gpr::kSp) ? r12
+                                                         : Xbyak::Reg64(static_cast<int>(number));
+    }
+
+    // Keeps r10, r14, r15; the flags come both in EFLAGS and saved.
+    void load_guest() {
+        mov(r13, ptr[r15 + offsetof(Context, left)]);
+        mov(eax, ptr[r15 + offsetof(Context, flags)]);
+        mov(r11d, eax);
+        add(al, 0x7f);
+        sahf();
+        for (unsigned i = 0; i < 8; ++i)
+            mov(guest(i), ptr[r14 + static_cast<int>(offsetof(CpuState, gpr) + i * 8)]);
+    }
+};
+
+}  // namespace
+
+Stubs make_stubs(CodeCache& cache) {
+    Assembler assembler;
+    assembler.enter();
+    const std::size_t callout_host = assembler.getSize();
+    assembler.callout_host();
+    const std::size_t callout_saved = assembler.getSize();
+    assembler.callout_saved();
+    const u8* code = cache.allocate(assembler.getSize());
+    check(code, "the code cache has no room for its stubs");
+    std::memcpy(cache.writable(code), assembler.getCode(), assembler.getSize());
+    cache.keep();
+    Stubs stubs;
+    // SAFETY: assembled above to this signature, in executable memory that lives as long as the
+    // cache.
+    stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code));
+    stubs.callout_host = code + callout_host;
+    stubs.callout_saved = code + callout_saved;
+    return stubs;
+}
+
+}  // namespace seventeen::translator

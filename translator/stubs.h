@@ -1,0 +1,20 @@
+// Stubs: the world switch between C++ and translated code (context.h has the ABI).
+#pragma once
+
+#include "translator/code_cache.h"
+#include "translator/context.h"
+
+namespace seventeen::translator {
+
+struct Stubs {
+    using Enter = void (*)(Context* context, const u8* code);
+
+    Enter enter = nullptr;              // loads the guest's registers and jumps to `code`
+    const u8* callout_host = nullptr;   // a site calls out, flags in EFLAGS
+    const u8* callout_saved = nullptr;  // the same, flags in r11
+};
+
+// Writes them to the cache, for ever.
+Stubs make_stubs(CodeCache& cache);
+
+}  // namespace seventeen::translator

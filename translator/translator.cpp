@@ -1,0 +1,259 @@
+// The main loop, and what translated code calls out for.
+#include "translator/translator.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kMostInstructions = u64{1} << 40;  // in one stretch: r13 never overflows
+constexpr std::size_t kMostModes = 64;
+
+const u8* entry_of(const Block* block) {
+    return block ? block->entry : nullptr;
+}
+
+}  // namespace
+
+Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege,
+                       const TranslatorOptions& options)
+    : state_(state),
+      cpu_{state, mmu, privilege, privilege::SegmentedMemory(state, mmu)},
+      interpreter_(state, mmu, privilege),
+      options_(options),
+      cache_(options.code_cache_bytes),
+      stubs_(make_stubs(cache_)),
+      blocks_(state, mmu.memory(), cache_),
+      translator_(privilege.model(), options.longest_block, cache_, statistics_) {
+    context_.state = &state;
+    context_.tlb = {mmu.tlb_entries(mmu::Privilege::kSupervisor),
+                    mmu.tlb_entries(mmu::Privilege::kUser)};
+    context_.callout_host = stubs_.callout_host;
+    context_.callout_saved = stubs_.callout_saved;
+    context_.owner = this;
+    context_.handle = [](Context& context, Site& site) -> const u8* {
+        auto& self = *static_cast<Translator*>(context.owner);
+        try {
+            return self.on_callout(site);
+        } catch (...) {  // translated code can't be unwound: run() throws it again
+            self.exception_ = std::current_exception();
+            return nullptr;
+        }
+    };
+    blocks_.on_death([this](const Block& block) {
+        ++statistics_.invalidated;
+        JumpSlot& slot = (*modes_[block.key.mode].table)[jump_slot_of(block.key.eip)];
+        if (slot.code == block.entry) slot = {};
+    });
+}
+
+void Translator::reset() {
+    interpreter_.reset();
+    forget_blocks();
+    blocks_.collect();
+    code_page_ = {};
+    mode_known_ = false;
+}
+
+Exit Translator::run(u64 target) {
+    if (state_.activity != Activity::kRunning) state_.attention = true;
+    cpu_.target = target;
+    blocks_.collect();
+    while (state_.retired < target) {
+        // Events, careful instructions and the last few before the target.
+        if (state_.attention || target - state_.retired < slack()) return interpreter_.run(target);
+        mode_known_ = false;
+        interpret_ = false;
+        if (const u8* code = entry_of(proceed())) {
+            ++statistics_.entries;
+            stubs_.enter(&context_, code);
+            if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+        }
+        if (interpret_) interpreter_.run_stretch(target);
+    }
+    return Exit::kTarget;
+}
+
+// --- callouts ---
+
+const u8* Translator::on_callout(Site& site) {
+    state_.arithmetic.set(flags_from_saved(context_.flags));
+    state_.retired = static_cast<u64>(horizon_ - context_.left) + site.count;
+    if (!site.block->dead) blocks_.collect();
+    switch (site.kind) {
+        case Site::Kind::kInstruction: return run_instruction(site);
+        case Site::Kind::kDirect: return leave_directly(site);
+        case Site::Kind::kIndirect: return leave_indirectly();
+        case Site::Kind::kEvent: break;
+    }
+    ++statistics_.events;
+    state_.rip = site.eip;
+    return entry_of(proceed());
+}
+
+// The interpreter's handler runs the site's instruction; the block goes on behind it.
+const u8* Translator::run_instruction(Site& site) {
+    ++statistics_.interpreted;
+    const Block& block = *site.block;
+    const interpreter::Operation& operation = block.operations[site.operation];
+    state_.rip = u64{site.eip} + operation.length;
+    const u64 before = state_.retired;
+    if (const Fault fault = operation.run(cpu_, operation)) {
+        state_.rip = site.eip;
+        raise(fault);
+        return nullptr;
+    }
+    ++state_.retired;
+    if (state_.attention) return nullptr;
+    if (site.resume != 0) {
+        check(state_.retired == before + 1, "an instruction within a block retired several");
+        context_.flags = flags_to_saved(state_.arithmetic.value());
+        return block.entry + site.resume;
+    }
+    mode_known_ = false;
+    return entry_of(proceed());
+}
+
+const u8* Translator::leave_directly(Site& site) {
+    ++statistics_.direct_exits;
+    state_.rip = site.eip;
+    Block* to = proceed();
+    if (!to || site.block->dead) return entry_of(to);
+    if (site.jump != 0 && !options_.disabled.has(Trick::kChaining)) {
+        ++statistics_.links;
+        blocks_.link(site, *to);
+    }
+    return entry_of(to);
+}
+
+const u8* Translator::leave_indirectly() {
+    ++statistics_.indirect_misses;
+    state_.rip = context_.indirect;
+    return entry_of(proceed());
+}
+
+// --- finding blocks ---
+
+Block* Translator::proceed() {
+    if (state_.attention) return nullptr;
+    const u64 left = cpu_.target - state_.retired;
+    if (cpu_.target <= state_.retired || left < slack()) return nullptr;
+    Block* block = block_here();
+    if (!block) return nullptr;
+    context_.left = static_cast<s64>(std::min(left, kMostInstructions) - slack());
+    horizon_ = static_cast<s64>(state_.retired) + context_.left;
+    context_.flags = flags_to_saved(state_.arithmetic.value());
+    return block;
+}
+
+Block* Translator::block_here() {
+    if (cpu_.mmu.fetch_generation() != tables_generation_) empty_tables();
+    state_.rip = state_.eip();
+    if (!mode_known_) mode_ = number_of_mode();
+    BlockKey key;
+    key.eip = state_.eip();
+    key.mode = mode_;
+    PhysicalAddress physical;
+    const bool within_limit = key.eip <= modes_[mode_].mode.code_limit;
+    const Fault fault = within_limit ? locate(physical) : Fault::general_protection();
+    if (fault) {
+        raise(fault);
+        return nullptr;
+    }
+    key.physical = physical.value;
+    Block* block = blocks_.find(key);
+    if (!block) block = translate(key);
+    if (block) fill_slot(*block);
+    return block;
+}
+
+Block* Translator::translate(const BlockKey& key) {
+    const PhysicalAddress page{key.physical & ~kPageMask};
+    // SAFETY: the host memory of one guest page, all of it.
+    const u8* bytes = cpu_.mmu.memory().read_pointer(page);
+    std::unique_ptr<Block> block;
+    if (bytes) {
+        const std::span<const u8, kPageSize> source(bytes, kPageSize);
+        const Surroundings around{modes_[mode_].mode, modes_[mode_].table.get(), options_.disabled};
+        auto outcome = translator_.translate(key, around, source, block);
+        if (outcome == BlockTranslator::Outcome::kFull) {
+            forget_blocks();
+            outcome = translator_.translate(key, around, source, block);
+            check(outcome == BlockTranslator::Outcome::kDone, "a block outgrows the code cache");
+        }
+    }
+    interpret_ = !block;
+    return block ? &blocks_.insert(std::move(block)) : nullptr;
+}
+
+// A delivered fault counts as one retired instruction (interpreter.h).
+void Translator::raise(const Fault& fault) {
+    ++statistics_.faults;
+    cpu_.privilege.deliver(fault);
+    ++state_.retired;
+}
+
+Fault Translator::locate(PhysicalAddress& physical) {
+    const LinearAddress linear =
+        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), state_.eip());
+    const mmu::Privilege privilege = cpu_.memory.privilege();
+    const bool user = privilege == mmu::Privilege::kUser;
+    if (linear.page() != code_page_.linear_page || user != code_page_.user ||
+        cpu_.mmu.fetch_generation() != code_page_.generation) {
+        PhysicalAddress fetched;
+        if (Fault fault = cpu_.mmu.fetch(linear, privilege, fetched)) return fault;
+        const PhysicalAddress page{fetched.page() << kPageShift};
+        code_page_ = {linear.page(), cpu_.mmu.fetch_generation(), user, page};
+    }
+    physical = code_page_.physical + linear.offset();
+    return {};
+}
+
+// --- modes and their jump tables ---
+
+u32 Translator::number_of_mode() {
+    mode_known_ = true;
+    const Mode mode = mode_of(state_);
+    if (mode_ < modes_.size() && modes_[mode_].mode == mode) return mode_;
+    const auto known = std::find_if(modes_.begin(), modes_.end(),
+                                    [&](const KnownMode& each) { return each.mode == mode; });
+    if (known != modes_.end()) return static_cast<u32>(known - modes_.begin());
+    if (modes_.size() == kMostModes) {
+        forget_blocks();
+        modes_.clear();
+    }
+    modes_.emplace_back().mode = mode;
+    return static_cast<u32>(modes_.size() - 1);
+}
+
+void Translator::fill_slot(const Block& block) {
+    if (options_.disabled.has(Trick::kIndirectTable)) return;
+    KnownMode& known = modes_[block.key.mode];
+    const u32 slot = jump_slot_of(block.key.eip);
+    JumpSlot& entry = (*known.table)[slot];
+    if (entry.eip == JumpSlot::kEmpty) known.filled.push_back(slot);
+    entry = {block.key.eip, block.entry};
+}
+
+// Virtual addresses may mean something else now.
+void Translator::empty_tables() {
+    tables_generation_ = cpu_.mmu.fetch_generation();
+    for (KnownMode& known : modes_) {
+        for (const u32 slot : known.filled) (*known.table)[slot] = {};
+        known.filled.clear();
+    }
+}
+
+void Translator::forget_blocks() {
+    ++statistics_.cache_flushes;
+    const bool attention = state_.attention;
+    empty_tables();
+    blocks_.clear();
+    cache_.reset();
+    state_.attention = attention;
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,97 @@
+// Translator: the fast engine. Copies harmless guest code into host code and runs that.
+//
+// Life of a run: run() looks after pending events (as the interpreter does it: boundary and careful
+// instructions are left to it), then enters translated code at the block of CS:EIP. Blocks lead to
+// each other directly. Whatever else is to be done calls out (context.h): on_callout() brings
+// CpuState up to date, does it, and says where translated code goes on, or that it is left.
+//
+// Exactness: CpuState at a given CpuState::retired is the interpreter's, always. Three rules see to
+// it. (1) What translated code can't do at once it leaves to the interpreter's own handler, for the
+// one instruction, with all of CpuState in place. (2) Translated code runs only while a whole block
+// fits before the target; the interpreter runs the last few instructions. (3) It never runs while
+// attention is raised: every C++ function that may raise it is reached by a callout.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <vector>
+
+#include "core/engine.h"
+#include "interpreter/cpu.h"
+#include "interpreter/interpreter.h"
+#include "translator/block_map.h"
+#include "translator/block_translator.h"
+#include "translator/code_cache.h"
+#include "translator/context.h"
+#include "translator/options.h"
+#include "translator/statistics.h"
+#include "translator/stubs.h"
+
+namespace seventeen::translator {
+
+class Translator final : public Engine {
+  public:
+    // Throws Error where the host has no memory for code.
+    Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege,
+               const TranslatorOptions& options = {});
+
+    std::string_view name() const override { return "translator"; }
+    Exit run(u64 target) override;
+    void reset() override;
+
+    const Statistics& statistics() const { return statistics_; }
+
+  private:
+    // A Mode that blocks were translated for, and its indirect branches' targets.
+    struct KnownMode {
+        Mode mode;
+        std::unique_ptr<JumpTable> table = std::make_unique<JumpTable>();
+        std::vector<u32> filled;  // slots in use
+    };
+    // Where the page of code at a linear page lies, while nothing has changed that.
+    struct CodePage {
+        u64 linear_page = ~u64{0};
+        u64 generation = 0;
+        bool user = false;
+        PhysicalAddress physical;
+    };
+
+    const u8* on_callout(Site& site);
+    const u8* run_instruction(Site& site);
+    const u8* leave_directly(Site& site);
+    const u8* leave_indirectly();
+    // Where to go on at CS:EIP, or nullptr: translated code is left.
+    Block* proceed();
+    Block* block_here();
+    Block* translate(const BlockKey& key);
+    void raise(const Fault& fault);
+    // Instructions that a block may run before it looks whether any are left.
+    u64 slack() const { return options_.longest_block; }
+
+    Fault locate(PhysicalAddress& physical);
+    u32 number_of_mode();
+    void fill_slot(const Block& block);
+    void empty_tables();
+    void forget_blocks();
+
+    CpuState& state_;
+    interpreter::Cpu cpu_;
+    interpreter::Interpreter interpreter_;
+    TranslatorOptions options_;
+    Statistics statistics_;
+    CodeCache cache_;
+    Stubs stubs_;
+    BlockMap blocks_;
+    BlockTranslator translator_;
+    Context context_;
+    std::vector<KnownMode> modes_;
+    u32 mode_ = 0;  // the current one, while mode_known_
+    bool mode_known_ = false;
+    CodePage code_page_;
+    u64 tables_generation_ = 0;  // of Mmu::fetch_generation() that the jump tables are right for
+    s64 horizon_ = 0;            // CpuState::retired + Context::left
+    bool interpret_ = false;     // proceed() found code that cannot be translated
+    std::exception_ptr exception_;
+};
+
+}  // namespace seventeen::translator
