@@ -27,17 +27,17 @@ class VirtioMemory final : public DmaPort {
         else if (size <= 4 && bus != nullptr)
             bus->write(address.value, little(from, size), static_cast<Width>(size));
     }
-    template <typename T>
+    template <SnapshotValue T>
     T get(u64 at) const {
         T value{};
         std::memcpy(&value, &bytes.at(at), sizeof value);
         return value;
     }
-    template <typename T>
+    template <SnapshotValue T>
     void put(u64 at, T value) {
         std::memcpy(&bytes.at(at), &value, sizeof value);
     }
-    void put(u64 at, std::span<const u8> data) {
+    void fill(u64 at, std::span<const u8> data) {
         std::copy(data.begin(), data.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
     }
     std::vector<u8> copy(u64 at, std::size_t size) const {
