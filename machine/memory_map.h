@@ -6,6 +6,7 @@
 namespace seventeen::machine {
 
 // --- physical memory ---
+inline constexpr u64 kPhysicalSpace = u64{1} << 36;
 inline constexpr PhysicalAddress kVideoMemory{0xa0000};  // the VGA, or RAM that SMRAM opens
 inline constexpr u64 kVideoMemorySize = 0x20000;
 inline constexpr PhysicalAddress kShadowMemory{0xc0000};  // option ROMs and firmware, or RAM (PAM)
@@ -69,6 +70,7 @@ inline constexpr IoPort kGeneralPurposeEvents{0xafe0};
 
 // --- interrupt requests ---
 inline constexpr unsigned kTimerIrq = 0;
+inline constexpr unsigned kTimerIoApicPin = 2;  // the others are wired to the pin of their number
 inline constexpr unsigned kKeyboardIrq = 1;
 inline constexpr unsigned kCascadeIrq = 2;
 inline constexpr unsigned kSecondSerialIrq = 3;

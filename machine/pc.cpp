@@ -30,6 +30,11 @@ std::vector<u8> firmware_or(std::vector<u8> given, const char* file) {
     return given.empty() ? find_firmware(file) : std::move(given);
 }
 
+privilege::CpuModel model_of(const PcOptions& options) {
+    const privilege::CpuModel& model = privilege::cpu_model(options.cpu);
+    return options.apic ? model : model.without(Feature::kApic);
+}
+
 // An expansion ROM is as large as a power of two.
 std::vector<u8> padded(std::vector<u8> rom) {
     rom.resize(std::bit_ceil(rom.size()), 0xff);
@@ -43,15 +48,23 @@ Pc::Pc(PcOptions options)
       firmware_(firmware_or(std::move(options_.firmware), kSystemFirmware)),
       vga_rom_(padded(firmware_or(std::move(options_.vga_firmware), kVgaFirmware))),
       platform_({.memory = options_.memory,
-                 .model = privilege::cpu_model(options_.cpu).without(Feature::kApic),
+                 .model = model_of(options_),
                  .rate = options_.rate,
                  .console = options_.console},
                 *this),
       master_pic_("master interrupt controller", kMasterLevelCapable),
       slave_pic_("slave interrupt controller", kSlaveLevelCapable),
+      local_apic_(0, devices::LocalApic::Role::kBootstrap,
+                  {.bus = apic_bus_,
+                   .scheduler = platform_.scheduler(),
+                   .external_vector = [this] { return master_pic_.acknowledge(); },
+                   .start_up = [](u8) {},
+                   .present = has_apic()}),
+      io_apic_(apic_bus_, devices::IoApic::Polarity::kIgnored),
       timer_(platform_.scheduler()),
       system_control_(platform_.scheduler(), [this] { return timer_.output(2); }),
       clock_(platform_.scheduler(), options_.epoch),
+      hpet_(platform_.scheduler()),
       dma_(platform_.memory()),
       post_code_("POST code"),
       second_post_code_("second POST code"),
@@ -75,12 +88,12 @@ Pc::Pc(PcOptions options)
           platform_.memory().ram().subspan(kShadowMemory.value, kShadowMemorySize),
           std::span<const u8>(firmware_).last(std::min(firmware_.size(), kFirmwareLowLargest))),
       windows_(platform_.ports(), platform_.mmio()) {
-    platform_.reset_after_triple_fault(options_.reset_after_triple_fault);
     attach_drives();
     attach_pci();
     claim_ports();
     map_memory();
     wire_interrupts();
+    wire_apics();
     wire_control();
     register_chips();
     tell_firmware();
@@ -152,6 +165,7 @@ void Pc::claim_ports() {
     claim(kPciData, 4, pci_, PciBus::kData, 4);
     claim(kGeneralPurposeEvents, 4, power_, PowerManagement::kGpe0);
     claim(kApmControl, 2, power_, PowerManagement::kApm);
+    claim(kCoprocessorError, CoprocessorError::kSize, coprocessor_error_);
     claim(kVga, kVgaSize, vga_, Vga::kPorts);
     claim(kVgaMonochrome, Vga::kMonochromePortCount, vga_, Vga::kMonochromePorts);
     claim(kVbe, Vga::kVbePortCount, vga_, Vga::kVbePorts, 2);
@@ -162,14 +176,21 @@ void Pc::wire_interrupts() {
     const auto to_irq = [this](unsigned irq) {
         return [this, irq](bool level) { isa_bridge_.set_isa_irq(irq, level); };
     };
-    timer_.interrupt().connect(to_irq(kTimerIrq));
+    timer_.interrupt().connect([this](bool level) { hpet_.set_interval_timer(level); });
+    clock_.interrupt().connect([this](bool level) { hpet_.set_real_time_clock(level); });
+    hpet_.irq0().connect(to_irq(kTimerIrq));
+    hpet_.irq8().connect(to_irq(kClockIrq));
     keyboard_controller_.keyboard_interrupt().connect(to_irq(kKeyboardIrq));
     keyboard_controller_.mouse_interrupt().connect(to_irq(kMouseIrq));
     uart1_.interrupt().connect(to_irq(kFirstSerialIrq));
     uart2_.interrupt().connect(to_irq(kSecondSerialIrq));
     floppy_.interrupt().connect(to_irq(kFloppyIrq));
-    clock_.interrupt().connect(to_irq(kClockIrq));
     power_.sci().connect(to_irq(kAcpiIrq));
+    coprocessor_error_.interrupt().connect(to_irq(kCoprocessorIrq));
+    coprocessor_error_.ignore_error().connect(
+        [this](bool level) { platform_.privilege().set_ignne(level); });
+    platform_.privilege().ferr().connect(
+        [this](bool level) { coprocessor_error_.set_error(level); });
     for (unsigned channel = 0; channel < 2; ++channel)
         ide_bus_master_.interrupt(channel).connect(to_irq(kIdeIrq[channel]));
     for (unsigned pirq = 0; pirq < devices::PciBus::kInterrupts; ++pirq)
@@ -180,13 +201,54 @@ void Pc::wire_interrupts() {
         isa_bridge_.interrupt(irq).connect([this, irq](bool level) {
             constexpr unsigned kInputs = devices::InterruptController::kInputs;
             (irq < kInputs ? master_pic_ : slave_pic_).set_input(irq % kInputs, level);
+            io_apic_.set_input(irq == kTimerIrq ? kTimerIoApicPin : irq, level);
         });
     }
     master_pic_.cascade(kCascadeIrq, slave_pic_);
-    master_pic_.interrupt().connect([this](bool level) {
+    master_pic_.interrupt().connect(
+        [this](bool level) { local_apic_.set_external_interrupt(level); });
+}
+
+// The local APIC has the last word on what reaches the CPU; where there is none, or it is disabled,
+// it passes the 8259s' request on.
+void Pc::wire_apics() {
+    local_apic_.interrupt().connect([this](bool level) {
         platform_.cpu().interrupt_line = level;
         platform_.cpu().attention = true;
     });
+    local_apic_.nmi().connect([this](bool level) {
+        if (level) apply(ButtonInput{Button::kNmi});
+    });
+    local_apic_.init().connect([this](bool level) {
+        if (level) platform_.request_init();
+    });
+    apic_bus_.attach_listener([this](u8 vector) { io_apic_.end_of_interrupt(vector); });
+    for (unsigned pin = 0; pin < devices::Hpet::kRoutes; ++pin)
+        if (devices::Hpet::kInput2 >> pin & 1)
+            hpet_.route(pin).connect([this, pin](bool level) { io_apic_.set_input(pin, level); });
+    if (options_.hpet)
+        platform_.mmio().claim(
+            {.first = kHpet.value, .size = devices::Hpet::kSize, .device = &hpet_, .widest = 8});
+    if (!has_apic()) return;
+    platform_.mmio().claim(
+        {.first = kIoApic.value, .size = devices::IoApic::kSize, .device = &io_apic_});
+    apic_window_ = windows_.add(
+        platform_.mmio(), {.first = 0, .size = devices::LocalApic::kSize, .device = &local_apic_});
+    platform_.privilege().on_apic_base([this](u64 value) { place_local_apic(value); });
+    place_local_apic(platform_.cpu().msr.apic_base);
+}
+
+// IA32_APIC_BASE: the page's address, and the global enable bit (SDM 3A 10.4.3).
+void Pc::place_local_apic(u64 apic_base) {
+    constexpr u64 kEnable = u64{1} << 11;
+    const bool enabled = (apic_base & kEnable) != 0;
+    if (enabled != local_apic_.enabled()) local_apic_.set_enabled(enabled);
+    const u64 page = apic_base & ~(kPageSize - 1) & (kPhysicalSpace - 1);
+    windows_.move(apic_window_, enabled ? std::optional(page) : std::nullopt);
+}
+
+bool Pc::has_apic() const {
+    return platform_.model().has(Feature::kApic);
 }
 
 // A20, resets and the speaker's gate.
@@ -195,8 +257,9 @@ void Pc::wire_control() {
         if (level) platform_.request_reset();
     };
     const auto init = [this](bool level) {
-        if (level) platform_.request_init();
+        if (level) initialize();
     };
+    if (options_.reset_after_triple_fault) platform_.on_triple_fault([this] { initialize(); });
     keyboard_controller_.reset_request().connect(init);
     system_control_.reset_request().connect(init);
     isa_bridge_.soft_reset().connect(init);
@@ -205,6 +268,14 @@ void Pc::wire_control() {
     system_control_.a20().connect([this](bool) { update_a20(); });
     system_control_.timer_gate().connect([this](bool level) { timer_.set_gate(2, level); });
     update_a20();
+}
+
+// INIT#. What the firmware left in the APIC's LINT pins it does not put back when it goes on after
+// such a reset, as at CMOS shutdown code 0Ah: the board does.
+void Pc::initialize() {
+    local_apic_.initialize();
+    local_apic_.enter_virtual_wire();
+    platform_.request_init();
 }
 
 // The order of reset, of snapshots, and of what a restore tells the board.

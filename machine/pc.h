@@ -13,18 +13,23 @@
 
 #include "core/block_medium.h"
 #include "core/event_log.h"
+#include "devices/apic_bus.h"
 #include "devices/ata_disk.h"
 #include "devices/atapi_cdrom.h"
+#include "devices/coprocessor_error.h"
 #include "devices/dma_controller.h"
 #include "devices/firmware_config.h"
 #include "devices/floppy_controller.h"
+#include "devices/hpet.h"
 #include "devices/ide_bus_master.h"
 #include "devices/ide_channel.h"
 #include "devices/interrupt_controller.h"
 #include "devices/interval_timer.h"
+#include "devices/io_apic.h"
 #include "devices/isa_bridge.h"
 #include "devices/keyboard.h"
 #include "devices/keyboard_controller.h"
+#include "devices/local_apic.h"
 #include "devices/mouse.h"
 #include "devices/pci_bus.h"
 #include "devices/pci_host.h"
@@ -61,6 +66,9 @@ struct PcOptions {
     std::array<IdeUnit, 4> ide;      // primary master and slave, secondary master and slave
     std::string boot_order = "acd";  // letters as QEMU's -boot order: a floppy, c disk, d CD, n net
     bool boot_menu = false;
+    std::optional<devices::KernelImage> kernel;  // booted before anything else
+    bool apic = true;                            // local and I/O APIC, where the CPU model has one
+    bool hpet = true;
     bool reset_after_triple_fault = true;
     // Where text goes that the guest sends.
     std::function<void(char)> console = [](char) {};
@@ -88,6 +96,8 @@ class Pc final : public Machine, private InterruptAcknowledge {
     devices::PciBus& pci() { return pci_; }
     devices::InterruptController& master_pic() { return master_pic_; }
     devices::InterruptController& slave_pic() { return slave_pic_; }
+    devices::LocalApic& local_apic() { return local_apic_; }
+    devices::IoApic& io_apic() { return io_apic_; }
     devices::PowerManagement& power() { return power_; }
     const devices::PostCode& post_code() const { return post_code_; }
 
@@ -96,7 +106,9 @@ class Pc final : public Machine, private InterruptAcknowledge {
     void restore(Reader& reader);
 
   private:
-    u8 acknowledge() override { return master_pic_.acknowledge(); }
+    u8 acknowledge() override { return local_apic_.acknowledge(); }
+    bool has_apic() const;
+    void initialize();
     void apply(const Input& input);
     std::string configuration() const;
 
@@ -105,6 +117,8 @@ class Pc final : public Machine, private InterruptAcknowledge {
     void attach_pci();
     void claim_ports();
     void wire_interrupts();
+    void wire_apics();
+    void place_local_apic(u64 apic_base);
     void wire_control();
     void register_chips();
     void claim(IoPort first, u64 size, Device& chip, unsigned region = 0, Width widest = 1);
@@ -128,9 +142,14 @@ class Pc final : public Machine, private InterruptAcknowledge {
 
     devices::InterruptController master_pic_;
     devices::InterruptController slave_pic_;
+    devices::ApicBus apic_bus_;
+    devices::LocalApic local_apic_;
+    devices::IoApic io_apic_;
     devices::IntervalTimer timer_;
     devices::SystemControl system_control_;
     devices::RealTimeClock clock_;
+    devices::Hpet hpet_;
+    devices::CoprocessorError coprocessor_error_;
     devices::DmaController dma_;
     devices::PostCode post_code_;
     devices::PostCode second_post_code_;
@@ -156,6 +175,7 @@ class Pc final : public Machine, private InterruptAcknowledge {
     ShadowPort shadow_port_;
     std::array<std::unique_ptr<devices::IdeDrive>, 4> drives_;
     PciWindows windows_;
+    std::size_t apic_window_ = 0;
     EventLog* recording_ = nullptr;
     std::optional<EventLog> replay_;
 };

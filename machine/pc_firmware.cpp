@@ -1,6 +1,8 @@
 // What firmware is told: the CMOS RAM, whose layout is the PC's, and QEMU's fw_cfg items.
 #include <algorithm>
+#include <utility>
 
+#include "machine/boot_rom.h"
 #include "machine/memory_map.h"
 #include "machine/pc.h"
 
@@ -45,7 +47,12 @@ void Pc::tell_firmware() {
     describe_drives();
     describe_boot_order();
     firmware_config_.set_cpu_count(1);
+    firmware_config_.add_u32(FirmwareConfig::Key::kIrq0Override, 1);
     firmware_config_.add_u16(FirmwareConfig::Key::kBootMenu, options_.boot_menu ? 1 : 0);
+    if (options_.kernel) {
+        firmware_config_.set_kernel(std::move(*options_.kernel));
+        firmware_config_.add_file(kBootRomFile, boot_rom());
+    }
 }
 
 void Pc::describe_memory() {
@@ -93,6 +100,7 @@ void Pc::describe_drives() {
 
 void Pc::describe_boot_order() {
     std::vector<std::string> paths;
+    if (options_.kernel) paths.emplace_back(kBootRomPath);
     const auto add_drives = [&](IdeUnit::Kind kind) {
         for (unsigned unit = 0; unit < options_.ide.size(); ++unit)
             if (options_.ide[unit].kind == kind) paths.push_back(ide_path(unit));

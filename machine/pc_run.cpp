@@ -98,6 +98,8 @@ void Pc::restore(Reader& reader) {
                        configuration() + "')");
     reader.end();
     platform_.restore(reader);
+    platform_.privilege().set_ignne(coprocessor_error_.ignore_error().level());
+    if (has_apic()) place_local_apic(platform_.cpu().msr.apic_base);
     reader.finish();
 }
 

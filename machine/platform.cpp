@@ -17,7 +17,6 @@ namespace seventeen::machine {
 namespace {
 
 constexpr u64 kPortSpace = 0x10000;
-constexpr u64 kPhysicalSpace = u64{1} << 36;
 constexpr u32 kRamVersion = 1;
 
 }  // namespace
@@ -37,7 +36,8 @@ Platform::Platform(const PlatformOptions& options, InterruptAcknowledge& interru
       debug_exit_([this](u32 value) {
           exit_value_ = value;
           request_stop(Stop::kExit);
-      }) {
+      }),
+      triple_fault_([this] { request_stop(Stop::kTripleFault); }) {
     ports_.claim({.first = kDebugConsole.value, .size = 1, .device = &debug_console_, .widest = 1});
     ports_.claim({.first = kDebugExit.value, .size = kDebugExitSize, .device = &debug_exit_});
 }
@@ -62,7 +62,7 @@ Stop Platform::run(const RunLimit& limit) {
         const u64 until_time = state_.retired + (limit.ticks - scheduler_.ticks());
         const u64 target = std::min(limit.retired, std::max(until_time, state_.retired));
         const Exit exit = engine_->run(std::min(target, scheduler_.retired_limit()));
-        if (exit == Exit::kShutdown) on_triple_fault();
+        if (exit == Exit::kShutdown) triple_fault_();
         if (exit == Exit::kHalted && !skip_idle_time(limit.ticks)) return Stop::kHalted;
     }
 }
@@ -108,19 +108,13 @@ void Platform::serve_requests() {
     if (std::exchange(init_wanted_, false)) initialize_cpu();
 }
 
-void Platform::on_triple_fault() {
-    if (reset_after_triple_fault_)
-        request_init();
-    else
-        request_stop(Stop::kTripleFault);
-}
-
 // Virtual time goes on: the counter of retired instructions is the clock's.
 void Platform::reset() {
     const u64 retired = state_.retired;
     state_ = privilege::reset_state(model_);
     state_.retired = retired;
     for (Device* chip : chips_) chip->reset();
+    privilege_.update_ferr();
     mmu_.flush_all();
     engine_->reset();
     ++resets_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/bus.h"
@@ -48,6 +49,7 @@ class Platform {
   public:
     Platform(const PlatformOptions& options, InterruptAcknowledge& interrupts);
 
+    const privilege::CpuModel& model() const { return model_; }
     CpuState& cpu() { return state_; }
     const CpuState& cpu() const { return state_; }
     Scheduler& scheduler() { return scheduler_; }
@@ -70,8 +72,8 @@ class Platform {
     void request_stop(Stop stop);
     void request_reset();  // RESET: every chip and the CPU
     void request_init();   // INIT: the CPU alone
-    // What a triple fault leads to: INIT, as on a PC, or the end of the run.
-    void reset_after_triple_fault(bool enabled) { reset_after_triple_fault_ = enabled; }
+    // What a triple fault leads to; unless told otherwise, the end of the run.
+    void on_triple_fault(std::function<void()> response) { triple_fault_ = std::move(response); }
     // HLT, and neither an event nor an interrupt could end it; an input still might.
     bool dead() const;
     u64 resets() const { return resets_; }  // since the machine was switched on
@@ -87,7 +89,6 @@ class Platform {
   private:
     bool reached(const RunLimit& limit) const;
     void serve_requests();
-    void on_triple_fault();
     bool skip_idle_time(u64 ticks);
     void reset();
     void initialize_cpu();
@@ -109,7 +110,7 @@ class Platform {
     std::optional<Stop> stop_;
     bool reset_wanted_ = false;
     bool init_wanted_ = false;
-    bool reset_after_triple_fault_ = false;
+    std::function<void()> triple_fault_;
     u64 resets_ = 0;
     u32 exit_value_ = 0;
 };

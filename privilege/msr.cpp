@@ -181,6 +181,7 @@ Fault PrivilegeEngine::write_msr(u32 index, u64 value) {
     if (Fault fault = admit(model_, msr, value)) return fault;
     *msr.value = value;
     if (index == kMsrEfer) mmu_.flush_all();
+    if (index == kMsrApicBase) apic_base_written_(value);
     return {};
 }
 

@@ -10,7 +10,9 @@
 //   CpuState::attention, so engines look again before the next instruction.
 #pragma once
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "core/bus.h"
 #include "core/cpu_state.h"
@@ -44,6 +46,11 @@ class PrivilegeEngine {
     // when port F0h is written while FERR# is up, and until FERR# falls (SDM 1 D.2.1.2). The board
     // keeps its level: it is no state of the CPU's.
     void set_ignne(bool asserted) { ignne_ = asserted; }
+
+    // Told of each write to IA32_APIC_BASE, whose page and enable bit are the board's business.
+    void on_apic_base(std::function<void(u64 value)> listener) {
+        apic_base_written_ = std::move(listener);
+    }
 
     // --- segments (segment_load.cpp) ---
     Fault load_segment(SegmentName name, u16 selector);  // MOV, POP, LxS; never CS
@@ -163,6 +170,7 @@ class PrivilegeEngine {
     SegmentedMemory memory_;
     Line ferr_;
     bool ignne_ = false;
+    std::function<void(u64)> apic_base_written_ = [](u64) {};
     // The careful instruction in progress.
     struct {
         bool single_step = false;   // TF was set; a software interrupt takes it back (3B 17.3.1.4)
