@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "network/pipe_signal.h"
 
 namespace seventeen::network {
 
@@ -54,6 +55,7 @@ Capture::Capture(const std::filesystem::path& path)
 }
 
 void Capture::write(u64 nanoseconds, std::span<const u8> frame) {
+    const PipeSignalGuard guard;
     const u64 kept = std::min<u64>(frame.size(), kSnapshotLength);
     Bytes record;
     record.u32_value(nanoseconds / kNanosecondsPerSecond);
@@ -65,7 +67,13 @@ void Capture::write(u64 nanoseconds, std::span<const u8> frame) {
     failed_ |= !file_;
 }
 
+Capture::~Capture() {
+    const PipeSignalGuard guard;
+    file_.close();
+}
+
 void Capture::close() {
+    const PipeSignalGuard guard;
     file_.close();
     if (failed_ || !file_)
         throw Error("the network capture " + path_.string() +

@@ -9,10 +9,14 @@
 
 namespace seventeen::network {
 
+// The file may be a pipe to a program that shows them, and that program may end.
 class Capture {
   public:
     // Replaces the file; throws Error where it cannot be written.
     explicit Capture(const std::filesystem::path& path);
+    ~Capture();
+    Capture(const Capture&) = delete;
+    Capture& operator=(const Capture&) = delete;
 
     // Whole frames, each in the file before the next. Never throws: what calls it may be a guest's
     // instruction.

@@ -1,6 +1,10 @@
 // The pcap file, byte by byte (pcap-savefile(5)).
 #include "network/capture.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -71,10 +75,21 @@ TEST_CASE("a capture that cannot be written says so") {
     CHECK_THROWS_WITH(
         Capture(directory.path() / "none" / "net.pcap"),
         Catch::Contains("cannot write the network capture") && Catch::Contains("none/net.pcap"));
-    // A full disk is noticed while the guest runs, and told at the end.
-    if (std::filesystem::exists("/dev/full")) {
-        CHECK_THROWS_AS(Capture("/dev/full"), Error);
-    }
+    if (std::filesystem::exists("/dev/full")) CHECK_THROWS_AS(Capture("/dev/full"), Error);
+}
+
+TEST_CASE("a capture that fails while the guest runs says so at the end") {
+    const TemporaryDirectory directory;
+    const std::filesystem::path path = directory.path() / "pipe";
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+    REQUIRE(reader >= 0);
+    Capture capture(path);
+    capture.write(0, Frame{1, 2, 3});
+    close(reader);  // whoever watched has had enough
+    capture.write(0, Frame{4, 5, 6});
+    capture.write(0, Frame{7, 8, 9});
+    CHECK_THROWS_WITH(capture.close(), Catch::Contains("is incomplete"));
 }
 
 }  // namespace seventeen::network
