@@ -90,7 +90,8 @@ void put_prefixes(Bytes& out, const Instruction& instruction) {
         if (prefixes.repeat) out.put(prefixes.repeat);
         return;
     }
-    if (instruction.operand_size == 2) out.put(decoder::kPrefixOperandSize);
+    const bool fixed_size = instruction.mnemonic == Mnemonic::MOVNTI;
+    if (instruction.operand_size == 2 && !fixed_size) out.put(decoder::kPrefixOperandSize);
     if (instruction.mnemonic == Mnemonic::POPCNT) out.put(decoder::kPrefixRep);
 }
 

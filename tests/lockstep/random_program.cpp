@@ -1,0 +1,338 @@
+// The ROM with tables and handlers, and the instructions.
+#include "tests/lockstep/random_program.h"
+
+#include <algorithm>
+#include <random>
+
+#include "decoder/decoder.h"
+
+namespace seventeen::lockstep {
+
+namespace {
+
+using decoder::CodeSize;
+using decoder::Family;
+using decoder::Instruction;
+using decoder::Mnemonic;
+using Random = std::mt19937_64;
+
+// RAM.
+constexpr u32 kRam = 1u << 20;
+constexpr u32 kCounter = 0x500;
+constexpr u32 kPageDirectory = 0x2000;
+constexpr u32 kPageTable = 0x3000;
+constexpr u32 kCode = 0x10000;
+constexpr u32 kCodeSize = 0x3000;
+constexpr u32 kData = 0x20000;
+constexpr u32 kDataMask = 0x3ffff;
+constexpr u32 kStack = 0x1f000;
+// ROM: the last 64 KiB below 1 MiB.
+constexpr u32 kRom = 0xf0000;
+constexpr u32 kRomSize = 0x10000;
+constexpr u32 kHandler = kRom + 0x1000;
+constexpr u32 kTargets = kRom + 0x2000;  // of 256
+constexpr u32 kGdt = kRom + 0x3000;
+constexpr u32 kIdt = kRom + 0x4000;
+constexpr u32 kTss = kRom + 0x5000;
+
+constexpr u16 kCode0 = 0x08;
+constexpr u16 kData0 = 0x10;
+constexpr u16 kCode3 = 0x18 | 3;
+constexpr u16 kData3 = 0x20 | 3;
+constexpr u16 kCode16 = 0x28;
+constexpr u16 kData16 = 0x30;
+constexpr u16 kLow = 0x38;  // data with a base and a limit
+constexpr u16 kTssSelector = 0x40;
+
+class Rom {
+  public:
+    Rom() : bytes_(kRomSize) {}
+    void put(u32 address, std::initializer_list<unsigned> bytes) {
+        for (const unsigned byte : bytes) bytes_[address++ - kRom] = static_cast<u8>(byte);
+    }
+    void dword(u32 address, u32 value) {
+        put(address, {value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff, value >> 24});
+    }
+    void descriptor(u16 selector, u32 base, u32 limit, u32 attributes) {
+        const u32 at = kGdt + (selector & ~7u);
+        dword(at, base << 16 | (limit & 0xffff));
+        dword(at + 4,
+              (base & 0xff00'0000) | (base >> 16 & 0xff) | (limit & 0xf0000) | attributes << 8);
+    }
+    std::vector<u8> take() { return std::move(bytes_); }
+
+  private:
+    std::vector<u8> bytes_;
+};
+
+// Appends code to the ROM.
+class Code {
+  public:
+    Code(Rom& rom, u32 at) : rom_(rom), at_(at) {}
+    Code& put(std::initializer_list<unsigned> bytes) {
+        rom_.put(at_, bytes);
+        at_ += static_cast<u32>(bytes.size());
+        return *this;
+    }
+    Code& dword(u32 value) {
+        rom_.dword(at_, value);
+        at_ += 4;
+        return *this;
+    }
+
+  private:
+    Rom& rom_;
+    u32 at_;
+};
+
+void load_registers(Code& code, Random& random, bool prefix) {
+    for (const unsigned number : {0u, 1u, 2u, 3u, 5u, 6u, 7u}) {
+        if (prefix) code.put({0x66});
+        code.put({0xb8 + number}).dword(kData + (random() & 0xffff));
+    }
+}
+
+// Segments, counter, the next target, registers; then away to the target.
+void write_protected_handler(Rom& rom, const RandomProgram& program, Random& random) {
+    Code code(rom, kHandler);
+    const bool user = program.setting == Setting::kUser;
+    const bool code16 = program.setting == Setting::kCode16;
+    const bool segmented = program.setting == Setting::kSegmented;
+    code.put({0xb8}).dword(kData0).put({0x8e, 0xd8, 0x8e, 0xd0});        // mov eax; ds, ss
+    code.put({0xbc}).dword(kStack - 0x400);                              // mov esp
+    code.put({0xa1}).dword(kCounter).put({0x40, 0x25}).dword(0xff);      // mov eax, [..]; inc; and
+    code.put({0xa3}).dword(kCounter);                                    // mov [..], eax
+    code.put({0x8b, 0x1c, 0x85}).dword(kTargets);                        // mov ebx, [eax * 4 + …]
+    if (user) code.put({0x68}).dword(kData3).put({0x68}).dword(kStack);  // push ss, esp
+    code.put({0x68}).dword(0x202);                                       // push flags
+    code.put({0x68}).dword(user ? kCode3 : code16 ? kCode16 : kCode0).put({0x53});  // push cs, ebx
+    const u16 data = user ? kData3 : code16 ? kData16 : segmented ? kLow : kData0;
+    code.put({0xb8}).dword(data).put({0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8});
+    load_registers(code, random, false);
+    code.put({0xcf});  // iretd; SS stays flat but for 16-bit code's own sake below
+}
+
+void write_real_handler(Rom& rom, Random& random) {
+    Code code(rom, kHandler);
+    code.put({0x31, 0xc0, 0x8e, 0xd8});                    // xor ax, ax; mov ds, ax
+    code.put({0xa1, kCounter & 0xff, kCounter >> 8});      // mov ax, [counter]
+    code.put({0x40, 0x25, 0xff, 0x00});                    // inc ax; and ax, 0ffh
+    code.put({0xa3, kCounter & 0xff, kCounter >> 8});      // mov [counter], ax
+    code.put({0xb9, 0x00, 0x20, 0x8e, 0xd1});              // mov cx, 2000h; mov ss, cx
+    code.put({0xbc, 0x00, 0xf0, 0x8e, 0xd9, 0x8e, 0xc1});  // mov sp, f000h; mov ds, es
+    code.put({0x89, 0xc3, 0xc1, 0xe3, 0x02});              // mov bx, ax; shl bx, 2
+    code.put({0x68, 0x02, 0x02, 0x68, 0x00, 0x10});        // push 202h; push 1000h
+    code.put({0x2e, 0xff, 0xb7, kTargets & 0xff, (kTargets - kRom) >> 8});  // push cs:[bx + …]
+    load_registers(code, random, true);
+    code.put({0xcf});  // iret
+}
+
+bool is_wild(Mnemonic mnemonic) {
+    switch (mnemonic) {
+        case Mnemonic::HLT:
+        case Mnemonic::MWAIT:
+        case Mnemonic::LGDT:
+        case Mnemonic::LIDT:
+        case Mnemonic::LTR:
+        case Mnemonic::LLDT:
+        case Mnemonic::LMSW:
+        case Mnemonic::MOV_CONTROL:
+        case Mnemonic::MOV_DEBUG:
+        case Mnemonic::WRMSR:
+        case Mnemonic::RDTSC:
+        case Mnemonic::SYSENTER:
+        case Mnemonic::SYSEXIT:
+        case Mnemonic::OUT: return true;
+        default: return false;
+    }
+}
+
+bool is_tame(const Instruction& instruction) {
+    switch (instruction.row().family) {
+        case Family::kIntegerAlu:
+        case Family::kShift:
+        case Family::kMultiplyDivide:
+        case Family::kBitManipulation:
+        case Family::kDataMovement:
+        case Family::kStack: break;
+        case Family::kControlFlow:
+            return instruction.mnemonic >= Mnemonic::JO && instruction.mnemonic <= Mnemonic::JNLE;
+        default: return false;
+    }
+    for (const decoder::Operand& operand : instruction.operands) {
+        if (operand.kind == decoder::OperandKind::kRegister &&
+            operand.register_class != decoder::RegisterClass::kGpr8 && operand.number == 4)
+            return false;
+    }
+    return instruction.mnemonic != Mnemonic::LEAVE && instruction.mnemonic != Mnemonic::ENTER;
+}
+
+// A few random bytes that are an instruction.
+std::vector<u8> random_instruction(Random& random, const decoder::Decoder& decoder, CodeSize size,
+                                   bool tame) {
+    for (;;) {
+        std::vector<u8> bytes;
+        const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
+        if (chance(8)) bytes.push_back(0x66);
+        if (chance(4)) bytes.push_back(0x67);
+        if (chance(4)) {
+            constexpr u8 kPrefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf0, 0xf2, 0xf3};
+            bytes.push_back(kPrefixes[random() % std::size(kPrefixes)]);
+        }
+        if (chance(25)) bytes.push_back(0x0f);
+        while (bytes.size() < 8) bytes.push_back(static_cast<u8>(random()));
+        // Displacements and immediates: often small.
+        for (unsigned i = 0; i < 8; ++i)
+            bytes.push_back(chance(50) ? 0 : static_cast<u8>(random()));
+        Instruction instruction;
+        const std::span<const u8> looked(bytes.data(), decoder::kMaxInstructionLength);
+        if (decoder.decode(looked, size, instruction) != decoder::DecodeStatus::kOk) continue;
+        if (is_wild(instruction.mnemonic) || (tame && !is_tame(instruction))) continue;
+        // Branches mostly forward and near.
+        if (instruction.operands[0].kind == decoder::OperandKind::kRelative) {
+            const auto& layout = instruction.layout;
+            for (unsigned i = 0; i < layout.immediate_size; ++i)
+                bytes[layout.immediate + i] = i == 0 ? static_cast<u8>(random() % 64) : 0;
+        }
+        bytes.resize(instruction.length);
+        return bytes;
+    }
+}
+
+void write_code(std::vector<u8>& image, const RandomProgram& program, Random& random) {
+    const decoder::Decoder decoder;
+    const bool code16 = program.setting == Setting::kCode16 || program.setting == Setting::kReal;
+    while (image.size() < kCodeSize) {
+        if (random() % 6 == 0) {  // a register that points to data again
+            const unsigned number = std::array{0, 1, 2, 3, 5, 6, 7}[random() % 7];
+            image.push_back(static_cast<u8>(0xb8 + number));
+            const u32 value = kData + (random() & kDataMask & 0x3ffff);
+            for (unsigned i = 0; i < (code16 ? 2 : 4); ++i)
+                image.push_back(static_cast<u8>(value >> 8 * i));
+        }
+        const auto bytes = random_instruction(random, decoder,
+                                              code16 ? CodeSize::k16 : CodeSize::k32, program.tame);
+        image.insert(image.end(), bytes.begin(), bytes.end());
+    }
+    image.resize(kCodeSize);
+}
+
+// The program wraps around: its end leads to its start.
+void close_loop(std::vector<u8>& image, bool code16) {
+    const u32 end = kCodeSize - 16;
+    std::fill(image.begin() + end, image.end(), 0x90);
+    image[kCodeSize - 5] = 0xe9;
+    const u32 displacement = code16 ? 0u - (kCodeSize - 2) : 0u - kCodeSize;
+    for (unsigned i = 0; i < 4; ++i)
+        image[kCodeSize - 4 + i] = static_cast<u8>(displacement >> 8 * i);
+}
+
+SegmentRegister segment(u16 selector, u32 base, u32 limit, u32 attributes) {
+    SegmentRegister made;
+    made.selector = selector;
+    made.base = base;
+    made.limit = limit;
+    made.attributes = attributes;
+    made.update();
+    return made;
+}
+
+constexpr u32 kFlat = kSegmentBig | kSegmentGranular;
+constexpr u32 kCodeBits = 0x9b;
+constexpr u32 kDataBits = 0x93;
+constexpr u32 kUserBits = 0x60;
+
+void write_tables(Rom& rom, const RandomProgram& program, Random& random) {
+    rom.descriptor(kCode0, 0, 0xfffff, kCodeBits | kFlat);
+    rom.descriptor(kData0, 0, 0xfffff, kDataBits | kFlat);
+    rom.descriptor(kCode3, 0, 0xfffff, kCodeBits | kUserBits | kFlat);
+    rom.descriptor(kData3, 0, 0xfffff, kDataBits | kUserBits | kFlat);
+    rom.descriptor(kCode16, kCode, 0xffff, kCodeBits);
+    rom.descriptor(kData16, kData, 0xffff, kDataBits);
+    rom.descriptor(kLow, 0x1000, 0x60fff, kDataBits | kSegmentBig);
+    for (u32 vector = 0; vector < 256; ++vector) {
+        const u32 offset = kHandler;
+        rom.dword(kIdt + vector * 8, u32{kCode0} << 16 | (offset & 0xffff));
+        // Interrupt or trap gate; DPL 3 for some.
+        const u32 kind = vector % 2 ? 0x8f00 : 0x8e00;
+        rom.dword(kIdt + vector * 8 + 4, (offset & 0xffff0000) | kind | (vector % 3 ? 0x6000 : 0));
+    }
+    rom.dword(kTss + 4, kStack - 0x800);
+    rom.dword(kTss + 8, kData0);
+    const bool code16 = program.setting == Setting::kCode16 || program.setting == Setting::kReal;
+    for (u32 i = 0; i < 256; ++i)
+        rom.dword(kTargets + i * 4, (code16 ? 0 : kCode) + static_cast<u32>(random() % kCodeSize));
+}
+
+void prepare_paging(CpuState& state, mmu::PhysicalMemory& memory) {
+    constexpr u32 kAll = 7;
+    memory.write<u32>({kPageDirectory}, kPageTable | kAll);
+    for (u32 page = 0; page < 256; ++page) {
+        u32 rights = kAll;
+        if (page % 16 == 5) rights = 5;   // read-only
+        if (page % 16 == 9) rights = 0;   // not present
+        if (page % 16 == 13) rights = 3;  // the supervisor's
+        if (page >= kCode >> 12 && page < kData >> 12) rights = kAll;
+        if (page == 0 || page >= kRom >> 12) rights = 3;
+        memory.write<u32>({kPageTable + page * 4}, page << 12 | rights);
+    }
+    state.cr3 = kPageDirectory;
+    state.cr0 |= kCr0Pg | kCr0Wp;
+}
+
+void prepare_protected(CpuState& state, Setting setting) {
+    state.cr0 |= kCr0Pe;
+    state.gdtr = {kGdt, 0x4f};
+    state.idtr = {kIdt, 0x7ff};
+    state.tr = segment(kTssSelector, kTss, 0x67, 0x8b);
+    for (SegmentRegister& each : state.segments)
+        each = segment(kData0, 0, 0xffff'ffff, kDataBits | kFlat);
+    state.segment(SegmentName::kCs) = segment(kCode0, 0, 0xffff'ffff, kCodeBits | kFlat);
+    if (setting == Setting::kCode16) {
+        state.segment(SegmentName::kCs) = segment(kCode16, kCode, 0xffff, kCodeBits);
+        state.segment(SegmentName::kSs) = segment(kData16, kData, 0xffff, kDataBits);
+    }
+    state.rip = kHandler;
+    if (setting == Setting::kCode16) state.rip = 0;
+    state.cr4 |= kCr4Osfxsr | kCr4Osxmmexcpt;
+}
+
+void prepare_real(CpuState& state, mmu::PhysicalMemory& memory) {
+    for (u32 vector = 0; vector < 256; ++vector)
+        memory.write<u32>({vector * 4}, (kRom >> 4) << 16 | (kHandler - kRom));
+    for (SegmentRegister& each : state.segments) each = segment(0x2000, 0x20000, 0xffff, kDataBits);
+    state.segment(SegmentName::kCs) = segment(0x1000, 0x10000, 0xffff, kDataBits);
+    state.rip = 0;
+    state.set_reg32(Gpr::kSp, 0xf000);
+}
+
+}  // namespace
+
+Start make_random_program(const RandomProgram& program) {
+    Random random(program.seed * 8 + static_cast<u64>(program.setting));
+    const bool code16 = program.setting == Setting::kCode16 || program.setting == Setting::kReal;
+    Rom rom;
+    write_tables(rom, program, random);
+    if (program.setting == Setting::kReal)
+        write_real_handler(rom, random);
+    else
+        write_protected_handler(rom, program, random);
+    std::vector<u8> image;
+    write_code(image, program, random);
+    close_loop(image, code16);
+
+    Start start;
+    start.ram = kRam;
+    start.firmware = rom.take();
+    start.prepare = [image, setting = program.setting](CpuState& state,
+                                                       mmu::PhysicalMemory& memory) {
+        memory.write({kCode}, image.data(), image.size());
+        state.cr0 &= ~(kCr0Em | kCr0Ts);
+        if (setting == Setting::kReal) return prepare_real(state, memory);
+        prepare_protected(state, setting);
+        if (setting == Setting::kUser) prepare_paging(state, memory);
+    };
+    return start;
+}
+
+}  // namespace seventeen::lockstep

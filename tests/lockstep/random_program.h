@@ -1,0 +1,29 @@
+// Random programs: instructions of all kinds that run for ever, whatever they do to themselves.
+//
+// Every exception and interrupt leads to a handler in ROM, which sets stack, segments and registers
+// and goes on somewhere else in the program. So code is entered in the middle of instructions, and
+// writes itself, and the run still goes on.
+#pragma once
+
+#include "tests/lockstep/lockstep.h"
+
+namespace seventeen::lockstep {
+
+enum class Setting : u8 {
+    kFlat,       // 32-bit, CPL 0, flat segments, no paging
+    kUser,       // 32-bit, CPL 3, flat segments, paging with tables that the program can write
+    kSegmented,  // 32-bit, CPL 0, segments with bases and limits
+    kCode16,     // 16-bit protected mode on a 16-bit stack
+    kReal,       // real mode
+};
+
+struct RandomProgram {
+    Setting setting = Setting::kFlat;
+    u64 seed = 1;
+    // Only integer instructions of the user's kind, no faults on purpose: mostly fast paths.
+    bool tame = false;
+};
+
+Start make_random_program(const RandomProgram& program);
+
+}  // namespace seventeen::lockstep
