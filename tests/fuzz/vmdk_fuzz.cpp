@@ -1,0 +1,8 @@
+// Fuzzes the VMDK parser: bytes become an image, and its disk is read here and there.
+#include "storage/vmdk_image.h"
+#include "tests/storage/image_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const seventeen::u8* data, std::size_t size) {
+    seventeen::storage::read_damaged_image(seventeen::storage::VmdkImage::open, {data, size});
+    return 0;
+}
