@@ -1,0 +1,36 @@
+// IdlePc: a PC for tests whose firmware halts at once, so that nothing but the test acts on it.
+#pragma once
+
+#include <utility>
+
+#include "core/event_log.h"
+#include "machine/pc.h"
+
+namespace seventeen::app {
+
+struct IdlePc {
+    static constexpr u64 kFirmwareSize = 0x10000;
+    static constexpr u8 kHalt = 0xf4;
+
+    IdlePc() : pc(options()) { pc.record_into(&log); }
+
+    static machine::PcOptions options() {
+        machine::PcOptions options;
+        options.memory = 16u << 20;
+        options.firmware.assign(kFirmwareSize, kHalt);
+        options.vga_firmware.assign(512, kHalt);
+        return options;
+    }
+
+    // What was given to the machine so far.
+    std::vector<machine::Input> inputs() const {
+        std::vector<machine::Input> inputs;
+        for (const LoggedEvent& event : log.events()) inputs.push_back(machine::decode(event));
+        return inputs;
+    }
+
+    EventLog log;
+    machine::Pc pc;
+};
+
+}  // namespace seventeen::app
