@@ -6,6 +6,7 @@
 
 #include "machine/firmware.h"
 #include "machine/linux_kernel.h"
+#include "machine/multiboot.h"
 #include "machine/pc.h"
 #include "tests/machine/sample_kernel.h"
 
@@ -75,6 +76,56 @@ TEST_CASE("A Linux kernel is entered in real mode") {
     };
     CHECK(all(0x100000, 8192, 0xcc));
     CHECK(all(initrd, 70000, 0x42));
+}
+
+TEST_CASE("A Multiboot kernel is entered in protected mode") {
+    if (!have_firmware()) return;
+    MultibootBoot boot;
+    boot.memory = kMemory;
+    boot.kernel = sample_multiboot();
+    boot.command_line = "kernel word";
+    boot.modules.push_back({std::vector<u8>(5000, 0x5a), "module"});
+    PcOptions options;
+    options.memory = kMemory;
+    options.kernel = load_multiboot(std::move(boot));
+    const u32 module = options.kernel->initrd_address;
+    Pc pc(std::move(options));
+    REQUIRE(pc.platform().run({.retired = kEnough}) == Stop::kExit);
+
+    const CpuState& cpu = pc.platform().cpu();
+    CHECK(cpu.reg32(Gpr::kAx) == 0x2badb002);
+    CHECK(cpu.reg32(Gpr::kBx) == 0x10000);
+    CHECK((cpu.cr0 & (kCr0Pe | kCr0Pg)) == kCr0Pe);
+    CHECK_FALSE(cpu.flag(kFlagIf));
+    CHECK(cpu.eip() == kSampleMultibootLoad + 0x42);
+    for (unsigned number = 0; number < kSegmentCount; ++number) {
+        CHECK(cpu.segments[number].base == 0);
+        CHECK(cpu.segments[number].limit == 0xffffffff);
+    }
+    const std::span<const u8> ram = pc.platform().memory().ram();
+    const std::span<const u8> info = ram.subspan(0x10000);
+    CHECK(get_number(info, 4, 4) == 639);  // the BIOS keeps a kilobyte
+    const u64 upper = get_number(info, 8, 4);
+    CHECK(upper >= (kMemory >> 10) - 1024 - 256);
+    CHECK(upper < (kMemory >> 10) - 1024);
+    const u64 line = get_number(info, 16, 4);
+    CHECK(std::string(ram.data() + line, ram.data() + line + 12) ==
+          std::string("kernel word\0", 12));
+    CHECK(ram[module] == 0x5a);
+    CHECK(ram[module + 4999] == 0x5a);
+    // The map: from zero up, whole entries, with the memory from 1 MiB on among them.
+    const u64 length = get_number(info, 44, 4);
+    const u64 map = get_number(info, 48, 4);
+    REQUIRE(length % 24 == 0);
+    CHECK(length >= 3 * 24);
+    CHECK(get_number(ram, map + 4, 8) == 0);
+    bool found = false;
+    for (u64 at = map; at < map + length; at += 24) {
+        CHECK(get_number(ram, at, 4) == 20);
+        found |= get_number(ram, at + 4, 8) == 0x100000 && get_number(ram, at + 20, 4) == 1 &&
+                 get_number(ram, at + 12, 8) == upper << 10;
+    }
+    CHECK(found);
 }
 
 }  // namespace seventeen::machine
