@@ -7,7 +7,7 @@
 
 namespace seventeen::app {
 
-// Knows what we send, no more: H J m and the cursor's visibility, \r \n \b, K, text in UTF-8. Wraps
+// Knows what we send, no more: H J K D m, some modes, \r \n \b, text in UTF-8. Wraps
 // no lines: what runs over the right edge is lost, as it would be a mistake.
 class EmulatedTerminal {
   public:
@@ -40,7 +40,7 @@ class EmulatedTerminal {
     std::size_t obey(std::string_view codes) {
         if (codes[0] == '\x1b') return obey_sequence(codes);
         if (codes[0] == '\r') return column = 0, 1;
-        if (codes[0] == '\n') return ++line, 1;
+        if (codes[0] == '\n') return feed_line(), 1;
         if (codes[0] == '\b') return --column, 1;
         std::size_t length = 1;
         while (length < codes.size() && (codes[length] & 0xc0) == 0x80) ++length;
@@ -55,25 +55,37 @@ class EmulatedTerminal {
         return length;
     }
 
+    void feed_line() {
+        if (line + 1 < cells_.size()) {
+            ++line;
+            return;
+        }
+        cells_.erase(cells_.begin());
+        cells_.emplace_back(columns_, " ");
+    }
+
     std::size_t obey_sequence(std::string_view codes) {
         const std::size_t end = codes.find_first_not_of("0123456789;?", 2);
         const std::string text(codes.substr(2, end - 2));
         switch (codes[end]) {
-            case 'H': {
-                line = std::stoul(text) - 1;
-                column = std::stoul(text.substr(text.find(';') + 1)) - 1;
+            case 'H':
+                line = text.empty() ? 0 : std::stoul(text) - 1;
+                column = text.empty() ? 0 : std::stoul(text.substr(text.find(';') + 1)) - 1;
                 break;
-            }
             case 'J':
                 for (auto& row : cells_) row.assign(columns_, " ");
                 for (auto& row : paints_) row.assign(columns_, "");
                 break;
+            case 'K':
+                for (unsigned i = column; i < columns_; ++i) cells_[line][i] = " ";
+                break;
+            case 'D': column -= static_cast<unsigned>(std::stoul(text)); break;
             case 'm': dip(text); break;
             case 'h':
             case 'l':
                 if (text == "?25")
                     cursor_shown = codes[end] == 'h';
-                else
+                else if (text != "?7" && text != "?1049")
                     clean = false;
                 break;
             default: clean = false;
