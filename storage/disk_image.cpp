@@ -58,6 +58,8 @@ std::unique_ptr<BlockMedium> DiskImage::open_raw_for_writing(const OpenOptions& 
                               " image, and only raw images are written",
                           "leave it as it is (changes then go to a temporary overlay), or convert "
                           "it first: qemu-img convert -O raw IMAGE disk.img");
+    // Whether a journal can be written had better be known before there are changes to lose.
+    if (options.mode == OpenMode::kCommit && !file->is_block_device()) CommitJournal(path_, *file);
     info_.format = format;
     info_.size = file->size();
     info_.files.push_back({path_, FileRole::kImage, format, !options.format, file->size()});

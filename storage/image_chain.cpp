@@ -28,6 +28,7 @@ class Layer final : public Companions {
 
   private:
     void refuse_loops() const;
+    std::unique_ptr<HostFile> open_named(const fs::path& path) const;
     fs::path resolve(const std::string& name) const;
     [[noreturn]] void refuse(const std::string& why, const char* remedy) const;
 
@@ -87,15 +88,23 @@ fs::path Layer::resolve(const std::string& name) const {
     return path_.parent_path() / rest;  // an absolute name replaces the folder
 }
 
+std::unique_ptr<HostFile> Layer::open_named(const fs::path& path) const {
+    try {
+        return std::make_unique<HostFile>(path, Access::kRead);
+    } catch (const Error& error) {
+        throw Error(error.what() + printable("; the image " + path_.string() + " names it"));
+    }
+}
+
 std::unique_ptr<Image> Layer::backing(const std::string& name, std::optional<Format> format) {
     const fs::path path = resolve(name);
     Layer layer(path, this, info_);
-    return layer.open(std::make_unique<HostFile>(path, Access::kRead), format);
+    return layer.open(open_named(path), format);
 }
 
 std::unique_ptr<Image> Layer::extent(const std::string& name) {
     const fs::path path = resolve(name);
-    auto file = std::make_unique<HostFile>(path, Access::kRead);
+    auto file = open_named(path);
     info_.files.push_back({path, FileRole::kExtent, Format::kVmdk, false, file->size()});
     return file;
 }

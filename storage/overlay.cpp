@@ -146,15 +146,21 @@ void Overlay::restore(Reader& reader, std::string_view section) {
     clear();
     const u64 count = reader.get<u64>();
     for (u64 i = 0; i < count; ++i) restore_cluster(reader);
-    for (const auto& [number, cluster] : clusters_) {
-        std::vector<u8> bytes(kSector);
-        for (u64 i = 0; i < kClusterSectors; ++i) {
-            if (!cluster.written[i]) continue;
-            reader.bytes(bytes.data(), bytes.size());
-            file_->write(cluster.offset + i * kSector, bytes);
-        }
-    }
+    for (const auto& [number, cluster] : clusters_) restore_sectors(reader, cluster);
     reader.end();
+}
+
+void Overlay::restore_sectors(Reader& reader, const Cluster& cluster) {
+    std::vector<u8> bytes;
+    for (u64 first = 0; first < kClusterSectors;) {
+        const Run run = run_at(cluster.written, first, kClusterSectors - first);
+        if (run.written) {
+            bytes.resize(run.length * kSector);
+            reader.bytes(bytes.data(), bytes.size());
+            file_->write(cluster.offset + first * kSector, bytes);
+        }
+        first += run.length;
+    }
 }
 
 // Every cluster takes bytes of the snapshot, so that a wrong count soon ends in an Error.

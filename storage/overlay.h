@@ -61,6 +61,7 @@ class Overlay final : public BlockMedium {
     Cluster& cluster_at(u64 number);
     void read_in_cluster(u64 sector, std::span<u8> into);
     void restore_cluster(Reader& reader);
+    void restore_sectors(Reader& reader, const Cluster& cluster);
 
     std::unique_ptr<BlockMedium> base_;
     std::unique_ptr<HostFile> file_;

@@ -11,6 +11,7 @@ namespace seventeen::storage {
 
 namespace {
 
+constexpr u32 kMagic = 0x5146'49fb;  // QFI\xfb
 constexpr u32 kVersion2HeaderLength = 72;
 constexpr u32 kVersion3HeaderLength = 104;
 constexpr u64 kMostL1Bytes = 32 << 20;  // as QEMU
@@ -99,6 +100,8 @@ Qcow2Header HeaderReader::read() {
 void HeaderReader::read_fixed_part() {
     if (file_.size() < kVersion2HeaderLength)
         file_.damaged("it is " + std::to_string(file_.size()) + " bytes long, its header is 72");
+    if (field32(0) != kMagic)
+        file_.unsupported("it is no qcow2 image", "name its format, or let it be recognised");
     header_.version = field32(kVersion);
     if (header_.version != 2 && header_.version != 3)
         file_.unsupported(

@@ -162,6 +162,31 @@ TEST_CASE("an interrupted commit is noticed by readers and completed by writers"
     CHECK_NOTHROW(DiskImage(bench.path, bench.options(OpenMode::kOverlay)));
 }
 
+TEST_CASE("where a commit would fail, the image is not opened for one") {
+    Bench bench;
+    write_file(bench.directory.path() / "disk.commit", std::vector<u8>{1, 2, 3});
+    CHECK_THROWS_WITH(DiskImage(bench.path, bench.options(OpenMode::kCommit)),
+                      Catch::Contains("disk.commit: File exists; move that file away"));
+    CHECK(bench.files() == 2);
+    CHECK_NOTHROW(DiskImage(bench.path, bench.options(OpenMode::kWritable)));
+}
+
+TEST_CASE("a disk as large as can be costs nothing until it is written") {
+    Bench bench;
+    // 2^57 bytes in clusters of 2 MiB: 2^18 first-level entries, all of them a hole in the file.
+    auto header = small_qcow2().big32(20, 21).big64(24, u64{1} << 57).big32(36, 1 << 18);
+    header.big64(40, 2 << 20).bytes.resize(512);
+    write_file(bench.path, header.bytes);
+    fs::resize_file(bench.path, 4 << 20);
+    DiskImage disk(bench.path, bench.options(OpenMode::kOverlay));
+    const u64 last = (u64{1} << 48) - 1;
+    REQUIRE(disk.sectors() == last + 1);
+    disk.write(last, kNew);
+    CHECK(sector(disk, last) == kNew);
+    CHECK(sector(disk, last - 1) == std::vector<u8>(512, 0));
+    CHECK(saved(disk).size() < 2000);
+}
+
 TEST_CASE("a snapshot restores the disk over the same image, of whatever format") {
     Bench bench;
     write_file(bench.path, small_qcow2().bytes);

@@ -96,7 +96,7 @@ TEST_CASE("names that lead to no file are refused") {
     refused("json:{}", "no file of this host");
     refused("a\0b"sv, "no file's name");
     refused("file:", "no file's name");
-    refused("none", "No such file");
+    refused("none", "No such file or directory; the image");
     refused(".", "neither a regular file nor a block device");
     refused("/dev/zero", "neither a regular file nor a block device");
     REQUIRE(mkfifo((bench.directory.path() / "pipe").c_str(), 0600) == 0);

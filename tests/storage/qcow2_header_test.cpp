@@ -71,6 +71,7 @@ TEST_CASE("the compression's type and its bit agree") {
 TEST_CASE("lying headers are refused") {
     MemoryImage tiny({'Q', 'F', 'I', 0xfb});
     CHECK_THROWS_WITH(read_qcow2_header(tiny), Catch::Contains("4 bytes long"));
+    refused(small_qcow2().text(0, "QFJ"), "it is no qcow2 image");
     refused(small_qcow2().big32(4, 1), "qcow of version 1");
     refused(small_qcow2().big32(20, 8), "cluster size is 2^8");
     refused(small_qcow2().big32(20, 22), "cluster size is 2^22");
