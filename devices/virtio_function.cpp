@@ -16,33 +16,59 @@ constexpr unsigned kPciStatus = 0x06;
 constexpr u8 kPciInterruptStatus = 0x08;
 constexpr u8 kCapabilityList = 0x10;
 constexpr unsigned kCapabilityPointer = 0x34;
+constexpr unsigned kInterruptLine = 0x3c;
+constexpr unsigned kInterruptPin = 0x3d;
 
-// What is common to virtio's capabilities: places within one, and where each stands.
+// The places in a capability, and where each capability stands.
 constexpr unsigned kCapabilityBar = 4;
 constexpr unsigned kCapabilityOffset = 8;
 constexpr unsigned kCapabilityLength = 12;
 constexpr unsigned kCapabilityExtra = 16;
-struct Capability {
-    u8 place;
-    u8 next;
-    u8 size;
-    u8 type;
-    u32 offset;
-    u32 length;
-};
+constexpr unsigned kCommonAt = 0x40;
+constexpr unsigned kInterruptAt = 0x50;
+constexpr unsigned kConfigAt = 0x60;
 constexpr unsigned kNotifyAt = 0x70;
 constexpr unsigned kWindow = 0x84;
 constexpr unsigned kWindowData = kWindow + kCapabilityExtra;
-constexpr std::array<Capability, 5> kCapabilities = {{
-    {0x40, 0x50, 16, kCommonCapability, kCommonStructure, kStructureSize},
-    {0x50, 0x60, 16, kInterruptCapability, kInterruptStructure, kStructureSize},
-    {0x60, kNotifyAt, 16, kConfigCapability, kConfigStructure, kStructureSize},
-    {kNotifyAt, kWindow, 20, kNotifyCapability, kNotifyStructure, kStructureSize},
-    {kWindow, 0, 20, kWindowCapability, 0, 0},
-}};
 
-u32 header(const Capability& it) {
-    return u32{kVendorCapability} | u32{it.next} << 8 | u32{it.size} << 16 | u32{it.type} << 24;
+// Configuration space behind the base addresses.
+using ConfigSpace = std::array<u8, PciFunction::kConfigSize>;
+
+constexpr void put(ConfigSpace& space, unsigned at, u32 value) {
+    for (unsigned i = 0; i < 4; ++i) space[at + i] = static_cast<u8>(value >> 8 * i);
+}
+
+constexpr void put_capability(ConfigSpace& space, unsigned at, unsigned next, u8 type) {
+    const unsigned size = type == kNotifyCapability || type == kWindowCapability ? 20 : 16;
+    put(space, at, kVendorCapability | next << 8 | size << 16 | u32{type} << 24);
+    if (type == kWindowCapability) return;
+    space[at + kCapabilityBar] = VirtioFunction::kModernBar;
+    put(space, at + kCapabilityLength, kStructureSize);
+}
+
+constexpr ConfigSpace lay_out() {
+    ConfigSpace space{};
+    space[kCapabilityPointer] = kCommonAt;
+    put_capability(space, kCommonAt, kInterruptAt, kCommonCapability);
+    put_capability(space, kInterruptAt, kConfigAt, kInterruptCapability);
+    put_capability(space, kConfigAt, kNotifyAt, kConfigCapability);
+    put_capability(space, kNotifyAt, kWindow, kNotifyCapability);
+    put_capability(space, kWindow, 0, kWindowCapability);
+    put(space, kCommonAt + kCapabilityOffset, kCommonStructure);
+    put(space, kInterruptAt + kCapabilityOffset, kInterruptStructure);
+    put(space, kConfigAt + kCapabilityOffset, kConfigStructure);
+    put(space, kNotifyAt + kCapabilityOffset, kNotifyStructure);
+    put(space, kNotifyAt + kCapabilityExtra, kNotifyMultiplier);
+    return space;
+}
+
+constexpr ConfigSpace kSpace = lay_out();
+
+// What software may change there: of the window all but its header and what pads it.
+bool changes(unsigned at) {
+    const bool in_window = at >= kWindow + kCapabilityBar && at < kWindowData + 4;
+    const bool padding = at > kWindow + kCapabilityBar && at < kWindow + kCapabilityOffset;
+    return at == kInterruptLine || (in_window && !padding);
 }
 
 }  // namespace
@@ -56,21 +82,9 @@ VirtioFunction::VirtioFunction(u16 device, u16 transitional, u32 class_code)
     define(kPciStatus, 1, kCapabilityList, 0);
     add_bar(kLegacyBar, PciSpace::kIo, kLegacySize);
     add_bar(kModernBar, PciSpace::kMemory, kModernSize);
-    add_capabilities();
-}
-
-void VirtioFunction::add_capabilities() {
-    define(kCapabilityPointer, 1, kCapabilities.front().place, 0);
-    for (const Capability& it : kCapabilities) {
-        define(it.place, 4, header(it), 0);
-        define(it.place + kCapabilityBar, 1, kModernBar, 0);
-        define(it.place + kCapabilityOffset, 4, it.offset, 0);
-        define(it.place + kCapabilityLength, 4, it.length, 0);
-    }
-    define(kNotifyAt + kCapabilityExtra, 4, kNotifyMultiplier, 0);
-    define(kWindow + kCapabilityBar, 1, 0, 0xff);
-    for (const unsigned field : {kCapabilityOffset, kCapabilityLength, kCapabilityExtra})
-        define(kWindow + field, 4, 0, 0xffff'ffff);
+    define(kCapabilityPointer, 1, kSpace[kCapabilityPointer], 0);
+    for (unsigned i = kCommonAt; i < kConfigSize; ++i)
+        define(i, 1, kSpace[i], changes(i) ? 0xff : 0);
 }
 
 // The PCI status register tells of it too (4.1.4.5.1).
@@ -109,14 +123,9 @@ void VirtioFunction::write_config(unsigned offset, u32 value, Width width) {
 
 void VirtioFunction::restore_function(Reader& reader) {
     restore_config(reader);
-    for (const Capability& it : kCapabilities) {
-        const bool place = it.type == kWindowCapability ||
-                           (read_config(it.place + kCapabilityBar, 1) == kModernBar &&
-                            read_config(it.place + kCapabilityOffset, 4) == it.offset &&
-                            read_config(it.place + kCapabilityLength, 4) == it.length);
-        if (!place || read_config(it.place, 4) != header(it))
+    for (unsigned i = kCapabilityPointer; i < kConfigSize; ++i)
+        if (!changes(i) && i != kInterruptPin && config(i) != kSpace[i])
             reader.damaged("capabilities of another function");
-    }
 }
 
 }  // namespace seventeen::devices

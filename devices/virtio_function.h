@@ -33,7 +33,6 @@ class VirtioFunction : public PciFunction {
     void restore_function(Reader& reader);
 
   private:
-    void add_capabilities();
     std::optional<unsigned> window_region() const;
 };
 

@@ -142,6 +142,9 @@ TEST_CASE("virtio PCI: refuses snapshots of what cannot be") {
     refused([](auto& bytes) { bytes[0] = 0; }, "another function");
     refused([](auto& bytes) { bytes[0x43] = 7; }, "capabilities");
     refused([](auto& bytes) { bytes[0x48] = 1; }, "capabilities");
+    refused([](auto& bytes) { bytes[0x34] = 0x44; }, "capabilities");
+    session.restore(damaged([](auto& bytes) { bytes[0x3c] = 0x0b; }));
+    session.restore(damaged([](auto& bytes) { bytes[0x8c] = 0x14; }));
     refused([](auto& bytes) { bytes[256 + 1] = 1; }, "features");
     refused([](auto& bytes) { bytes[256 + 1 + 8 + 8 + 2 + 1] = 1; }, "interrupt");
     refused([](auto& bytes) { bytes[256 + 1 + 8 + 8 + 2 + 1] = 4; }, "interrupt");

@@ -1,4 +1,4 @@
-// VirtioBoard and VirtioDriver: a PCI bus with one virtio function, and a driver that reaches it as
+// VirtioBoard and VirtioDriver: a PCI bus with virtio functions, and a driver that reaches one as
 // guests do: through configuration space, base addresses and rings in memory.
 #pragma once
 
@@ -22,10 +22,10 @@ class VirtioMemory final : public DmaPort {
     void dma_write(PhysicalAddress address, const void* from, std::size_t size) override {
         written.push_back(address.value);
         const u64 end = address.value + size;
-        if (address.value < bytes.size() && end <= bytes.size() && end >= address.value)
+        if (end <= bytes.size() && end >= address.value)
             std::memcpy(bytes.data() + address.value, from, size);
-        else if (size <= 4 && bus != nullptr)
-            bus->write(address.value, little(from, size), static_cast<Width>(size));
+        else
+            write_bus(address.value, {static_cast<const u8*>(from), size});
     }
     template <SnapshotValue T>
     T get(u64 at) const {
@@ -54,23 +54,31 @@ class VirtioMemory final : public DmaPort {
         if (at < bytes.size()) return bytes[at];
         return bus == nullptr ? u8{0xff} : static_cast<u8>(bus->read(at & 0xffff'ffff, 1));
     }
-    static u64 little(const void* from, std::size_t size) {
-        u64 value = 0;
-        std::memcpy(&value, from, size);
-        return value;
+    // In doublewords as far as they are aligned.
+    void write_bus(u64 at, std::span<const u8> data) {
+        while (bus != nullptr && !data.empty()) {
+            Width width = 4;
+            while (width > data.size() || at % width != 0) width /= 2;
+            u32 value = 0;
+            std::memcpy(&value, data.data(), width);
+            bus->write(at & 0xffff'ffff, value, width);
+            at += width;
+            data = data.subspan(width);
+        }
     }
 };
 
 struct VirtioBoard {
     static constexpr unsigned kSlot = 3;
     static constexpr u32 kPorts = 0xc040;
-    static constexpr u32 kMemory = 0xfebf'4000;
+    static constexpr u32 kMemory = 0xfebf'4000;  // of that slot; later slots' follow
 
     VirtioMemory memory;
     PciBus pci;
     Bus ports{"port", 0x10000};
     Bus mmio{"memory", u64{1} << 32};
-    VirtioPci* device = nullptr;
+    VirtioPci* device = nullptr;  // in `slot`, which is the one that is talked to
+    unsigned slot = kSlot;
     bool interrupt = false;
 
     VirtioBoard() {
@@ -80,11 +88,13 @@ struct VirtioBoard {
             interrupt = level;
         });
     }
+    u32 first_port() const { return kPorts + (slot - kSlot) * VirtioPci::kLegacySize; }
+    u32 first_byte() const { return kMemory + (slot - kSlot) * VirtioPci::kModernSize; }
     // Everything on; base addresses as firmware places them.
     void plug(VirtioPci& chip) {
         device = &chip;
         memory.bus = &mmio;
-        pci.attach(kSlot, 0, chip);
+        pci.attach(slot, 0, chip);
         chip.on_bar_moved([this, &chip](unsigned bar, auto old, auto now) {
             Bus& bus = chip.bar_space(bar) == PciSpace::kIo ? ports : mmio;
             const unsigned region =
@@ -92,16 +102,16 @@ struct VirtioBoard {
             if (old) bus.release(*old, chip.bar_size(bar));
             if (now) bus.claim({*now, chip.bar_size(bar), &chip, region, 4});
         });
-        configure(0x10, kPorts, 4);
-        configure(0x20, kMemory, 4);
+        configure(0x10, first_port(), 4);
+        configure(0x20, first_byte(), 4);
         configure(0x04, 0x0007, 2);
     }
     u32 configuration(unsigned offset, Width width) {
-        ports.write(0xcf8, 0x8000'0000 | kSlot << 11 | (offset & 0xfc), 4);
+        ports.write(0xcf8, 0x8000'0000 | slot << 11 | (offset & 0xfc), 4);
         return static_cast<u32>(ports.read(0xcfc + (offset & 3), width));
     }
     void configure(unsigned offset, u32 value, Width width) {
-        ports.write(0xcf8, 0x8000'0000 | kSlot << 11 | (offset & 0xfc), 4);
+        ports.write(0xcf8, 0x8000'0000 | slot << 11 | (offset & 0xfc), 4);
         ports.write(0xcfc + (offset & 3), value, width);
     }
     // The capability with virtio's number `type`.
@@ -161,21 +171,21 @@ class VirtioDriver {
     u32 read(u64 structure, unsigned offset, Width width) {
         if (access_ == VirtioAccess::kModern)
             return static_cast<u32>(
-                board_.mmio.read(VirtioBoard::kMemory + structure + offset, width));
+                board_.mmio.read(board_.first_byte() + structure + offset, width));
         const unsigned window = aim(structure + offset, width);
         return board_.configuration(window + 16, width);
     }
     void write(u64 structure, unsigned offset, u32 value, Width width) {
         if (access_ == VirtioAccess::kModern)
-            return board_.mmio.write(VirtioBoard::kMemory + structure + offset, value, width);
+            return board_.mmio.write(board_.first_byte() + structure + offset, value, width);
         const unsigned window = aim(structure + offset, width);
         board_.configure(window + 16, value, width);
     }
     u32 in(unsigned offset, Width width) {
-        return static_cast<u32>(board_.ports.read(VirtioBoard::kPorts + offset, width));
+        return static_cast<u32>(board_.ports.read(board_.first_port() + offset, width));
     }
     void out(unsigned offset, u32 value, Width width) {
-        board_.ports.write(VirtioBoard::kPorts + offset, value, width);
+        board_.ports.write(board_.first_port() + offset, value, width);
     }
 
     u8 status() { return static_cast<u8>(modern() ? read(0, 20, 1) : in(18, 1)); }
