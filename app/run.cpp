@@ -1,100 +1,108 @@
-// `seventeen run`: builds the machine, runs it in slices, prints hashes, state and the outcome.
+// `seventeen run`: from options to a machine, a session and an exit status.
 #include "app/run.h"
 
-#include <algorithm>
-#include <cinttypes>
 #include <cstdio>
+#include <optional>
 
+#include "app/assembly.h"
+#include "app/report.h"
+#include "app/screenshot.h"
+#include "app/session.h"
+#include "core/error.h"
 #include "core/file.h"
-#include "machine/bare_machine.h"
-#include "machine/memory_map.h"
+#include "core/snapshot.h"
 
 namespace seventeen::app {
 
 namespace {
 
-using machine::BareMachine;
-using machine::Platform;
-using machine::Stop;
+using machine::Pc;
 
-void load_images(BareMachine& machine, const RunOptions& options) {
-    if (!options.bios.empty())
-        machine.load_firmware(read_file(options.bios, machine::kFirmwareLargest));
-    for (const RawImage& image : options.raw)
-        machine.platform().load_raw(image.address, read_file(image.file, options.memory));
-    if (options.bios.empty()) machine.start_at(options.raw.front().address);
+constexpr u64 kLargestSnapshot = u64{8} << 30;
+constexpr int kScriptUnmet = 3;
+
+std::string section_of(const DriveImage& drive) {
+    return "disk " + drive.drive;
 }
 
-// In slices that end at each multiple of `hash_every`.
-Stop run_hashing(Platform& platform, const RunOptions& options) {
-    const u64 limit = options.max_instructions;
-    if (options.hash_every == 0) return platform.run({.retired = limit});
-    for (;;) {
-        const u64 now = platform.cpu().retired;
-        const u64 next = (now / options.hash_every + 1) * options.hash_every;
-        const Stop stop = platform.run({.retired = std::min(limit, next)});
-        if (platform.cpu().retired == next)
-            std::fprintf(stderr, "hash %" PRIu64 " %016" PRIx64 "\n", next, platform.digest());
-        if (stop != Stop::kLimit || platform.cpu().retired >= limit) return stop;
+void save(const Pc& pc, const Assembly& assembly, const std::filesystem::path& file) {
+    Writer writer;
+    pc.save(writer);
+    for (const DriveImage& drive : assembly.images) drive.image->save(writer, section_of(drive));
+    write_file(file, std::move(writer).finish());
+}
+
+void restore(Pc& pc, const Assembly& assembly, const std::filesystem::path& file) {
+    const std::vector<u8> image = read_file(file, kLargestSnapshot);
+    Reader reader(image, file.string());
+    pc.restore(reader);
+    for (const DriveImage& drive : assembly.images) drive.image->restore(reader, section_of(drive));
+    reader.finish();
+}
+
+// What a headless guest prints is for standard output; a person has a screen.
+Session::SerialBackends open_serial_lines(const RunOptions& options) {
+    Session::SerialBackends lines;
+    for (std::size_t line = 0; line < lines.size(); ++line)
+        if (!options.serial[line].empty()) lines[line] = open_serial(options.serial[line]);
+    if (options.headless && options.serial[0].empty()) lines[0] = open_serial("stdio");
+    return lines;
+}
+
+SessionOptions session_options(const RunOptions& options) {
+    return {.max_instructions = options.max_instructions,
+            .max_time = options.max_time,
+            .hash_every = options.hash_every,
+            .script = options.script,
+            .paced = !options.headless};
+}
+
+int report(const Pc& pc, const Outcome& outcome) {
+    if (outcome.ending == Ending::kScriptFinished) return 0;
+    const int status =
+        outcome.ending == Ending::kQuit ? 0 : report_stop(pc.platform(), outcome.stop);
+    if (outcome.unmet.empty()) return status;
+    std::fprintf(stderr, "seventeen: '%s' never appeared\n", outcome.unmet.c_str());
+    return kScriptUnmet;
+}
+
+void finish(Pc& pc, const Assembly& assembly, const RunOptions& options) {
+    if (!options.screenshot.empty()) {
+        devices::Picture picture;
+        pc.vga().render(picture);
+        save_screenshot(picture, options.screenshot);
     }
-}
-
-void print_segment(const char* name, const SegmentRegister& segment) {
-    std::printf("%-4s %04x base %08" PRIx64 " limit %08x attributes %05x\n", name, segment.selector,
-                segment.base, segment.limit, segment.attributes);
-}
-
-void print_state(const CpuState& state) {
-    constexpr const char* kNames[] = {"EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"};
-    constexpr const char* kSegments[] = {"ES", "CS", "SS", "DS", "FS", "GS"};
-    for (unsigned i = 0; i < std::size(kNames); ++i)
-        std::printf("%s %08" PRIx64 "%c", kNames[i], state.gpr[i], i % 4 == 3 ? '\n' : ' ');
-    std::printf("EIP %08x EFLAGS %08x CPL %u\n", state.eip(), state.eflags(), unsigned{state.cpl});
-    for (unsigned i = 0; i < kSegmentCount; ++i) print_segment(kSegments[i], state.segments[i]);
-    print_segment("LDTR", state.ldtr);
-    print_segment("TR", state.tr);
-    std::printf("GDTR base %08" PRIx64 " limit %04x\nIDTR base %08" PRIx64 " limit %04x\n",
-                state.gdtr.base, state.gdtr.limit, state.idtr.base, state.idtr.limit);
-    std::printf("CR0 %08" PRIx64 " CR2 %08" PRIx64 " CR3 %08" PRIx64 " CR4 %08" PRIx64 "\n",
-                state.cr0, state.cr2, state.cr3, state.cr4);
-}
-
-int report(const Platform& platform, Stop stop) {
-    const u64 retired = platform.cpu().retired;
-    switch (stop) {
-        case Stop::kLimit:
-            std::fprintf(stderr, "seventeen: stopped after %" PRIu64 " instructions\n", retired);
-            return 0;
-        case Stop::kHalted:
-            std::fprintf(stderr,
-                         "seventeen: halted after %" PRIu64 " instructions; nothing can wake it\n",
-                         retired);
-            return 0;
-        case Stop::kTripleFault:
-            std::fprintf(stderr, "seventeen: triple fault after %" PRIu64 " instructions\n",
-                         retired);
-            return 1;
-        case Stop::kPowerOff:
-            std::fprintf(stderr, "seventeen: switched off after %" PRIu64 " instructions\n",
-                         retired);
-            return 0;
-        case Stop::kExit: break;
-    }
-    return static_cast<int>((platform.exit_value() << 1 | 1) & 0xff);
+    if (!options.save_on_exit.empty()) save(pc, assembly, options.save_on_exit);
+    if (options.drives.mode == storage::OpenMode::kCommit)
+        for (const DriveImage& drive : assembly.images)
+            if (drive.image->info().mode == storage::OpenMode::kCommit) drive.image->commit();
+    if (options.print_state) print_state(pc.platform().cpu());
+    std::fflush(stdout);
 }
 
 }  // namespace
 
 int run_guest(const RunOptions& options) {
-    BareMachine machine(
-        {.memory = options.memory, .cpu = options.cpu, .rate = {}, .console = [](char text) {
-             std::putchar(text);
-         }});
-    load_images(machine, options);
-    const Stop stop = run_hashing(machine.platform(), options);
-    if (options.print_state) print_state(machine.platform().cpu());
-    std::fflush(stdout);
-    return report(machine.platform(), stop);
+    return options.machine == "bare" ? run_bare(options) : run_pc(options);
+}
+
+int run_pc(const RunOptions& options) {
+    std::optional<Session> session;
+    Session::SerialBackends serial = open_serial_lines(options);
+    Assembly assembly = assemble(options);
+    assembly.pc.console = [](char letter) { std::fputc(letter, stderr); };
+    for (unsigned line = 0; line < serial.size(); ++line)
+        assembly.pc.serial[line] = [&session, line](u8 byte) { session->serial_byte(line, byte); };
+    Pc pc(std::move(assembly.pc));
+    session.emplace(pc, session_options(options), serial);
+    if (!options.restore.empty()) restore(pc, assembly, options.restore);
+    EventLog recorded;
+    if (!options.record.empty()) pc.record_into(&recorded);
+    if (!options.replay.empty()) pc.replay(EventLog::read(options.replay));
+    const Outcome outcome = session->run();
+    if (!options.record.empty()) recorded.write(options.record);
+    finish(pc, assembly, options);
+    return report(pc, outcome);
 }
 
 }  // namespace seventeen::app

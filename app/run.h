@@ -5,8 +5,11 @@
 
 namespace seventeen::app {
 
-// The program's exit status: 0 for a run that ended by limit or HLT, 1 for a triple fault, what
-// the guest asked for when it wrote to the debug exit port.
+// The program's exit status: report_stop()'s; with a script 0 where it came to its end, 3 where it
+// did not.
 int run_guest(const RunOptions& options);
+
+int run_bare(const RunOptions& options);
+int run_pc(const RunOptions& options);
 
 }  // namespace seventeen::app

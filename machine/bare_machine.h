@@ -22,6 +22,7 @@ class BareMachine final : public Machine, private InterruptAcknowledge {
     explicit BareMachine(const BareMachineOptions& options);
 
     Platform& platform() override { return platform_; }
+    const Platform& platform() const override { return platform_; }
     // Firmware ends at 4 GiB, its last 128 KiB below 1 MiB too; the CPU starts at its reset vector.
     void load_firmware(std::vector<u8> image);
     // Real mode, CS:IP at `address`, which must lie below 1 MiB.

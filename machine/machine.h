@@ -9,6 +9,7 @@ class Machine {
   public:
     virtual ~Machine() = default;
     virtual Platform& platform() = 0;
+    virtual const Platform& platform() const = 0;
 };
 
 }  // namespace seventeen::machine

@@ -80,6 +80,7 @@ class Pc final : public Machine, private InterruptAcknowledge {
     explicit Pc(PcOptions options);
 
     Platform& platform() override { return platform_; }
+    const Platform& platform() const override { return platform_; }
 
     // Runs the machine, giving it the inputs of a replayed log at their ticks.
     Stop run(const RunLimit& limit);

@@ -100,7 +100,6 @@ void Pc::restore(Reader& reader) {
     platform_.restore(reader);
     platform_.privilege().set_ignne(coprocessor_error_.ignore_error().level());
     if (has_apic()) place_local_apic(platform_.cpu().msr.apic_base);
-    reader.finish();
 }
 
 }  // namespace seventeen::machine

@@ -1,0 +1,15 @@
+// Report: what a run tells at its end: the CPU's registers, why it stopped, the exit status.
+#pragma once
+
+#include "machine/platform.h"
+
+namespace seventeen::app {
+
+// On standard output.
+void print_state(const CpuState& state);
+
+// Says on stderr how the run ended. The program's exit status: 0 for a run that ended by a limit,
+// HLT or power-off, 1 for a triple fault, what the guest asked for when it wrote to the debug exit.
+int report_stop(const machine::Platform& platform, machine::Stop stop);
+
+}  // namespace seventeen::app
