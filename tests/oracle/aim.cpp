@@ -18,8 +18,19 @@ u32 address_mask(const Instruction& instruction) {
     return instruction.address_size == 2 ? 0xffff : 0xffff'ffff;
 }
 
+constexpr u32 kLowReach = 0x10000;
+
+// A region within the first 64 KiB from `base`, or kLow.
+const Region& choose_low_region(Random& random, u32 base) {
+    std::array<const Region*, kMemory.size()> found{};
+    u32 count = 0;
+    for (const Region& region : kMemory)
+        if (region.base - base < kLowReach) found[count++] = &region;
+    return count == 0 ? kLow : *found[random.below(count)];
+}
+
 const Region& choose_region(Random& random, const Access& access) {
-    if (access.low) return kLow;
+    if (access.low) return choose_low_region(random, access.base);
     const u32 choice = random.below(100);
     return choice < 86 ? kData : choice < 92 ? kStack : choice < 97 ? kConstants : kLow;
 }
@@ -51,11 +62,11 @@ void adjust_registers(Scene& scene, const Instruction& instruction, u32 missing)
 
 }  // namespace
 
-u32 effective_address(const Scene& scene, const Instruction& instruction) {
+u32 operand_address(const Scene& scene, const Instruction& instruction) {
     const MemoryOperand& memory = instruction.memory;
     const u32 sum = scene.gpr(memory.base) + (scene.gpr(memory.index) << memory.scale) +
                     static_cast<u32>(memory.displacement);
-    return sum & address_mask(instruction);
+    return scene.base(memory.segment) + (sum & address_mask(instruction));
 }
 
 u32 choose_target(Scene& scene, const Access& access) {
@@ -66,8 +77,8 @@ u32 choose_target(Scene& scene, const Access& access) {
         const u32 page = (random.below(region.size / kPageSize + 1)) * kPageSize;
         return region.base + page - random.below(access.size + 2);
     }
-    // 16-bit addresses reach only the first page of their region.
-    const u32 reach = access.low ? static_cast<u32>(kPageSize) : region.size;
+    const u32 reach =
+        access.low ? std::min(region.size, access.base + kLowReach - region.base) : region.size;
     const u32 target = region.base + random.below(reach - 0x20);
     const bool align = random.chance(access.aligned ? 94 : 70);
     return align && access.size > 1 ? target & ~(std::bit_floor(access.size) - 1) : target;
@@ -81,8 +92,9 @@ void aim(Scene& scene, Draft& draft) {
             size = std::max<unsigned>(1, operand.size);
     const bool low = instruction.address_size == 2;
     const bool aligned = size >= 16;
-    const u32 target = choose_target(scene, {std::min(size, 16u), low, aligned});
-    const u32 missing = target - effective_address(scene, instruction);
+    const u32 base = scene.base(instruction.memory.segment);
+    const u32 target = choose_target(scene, {std::min(size, 16u), low, aligned, base});
+    const u32 missing = target - operand_address(scene, instruction);
     const unsigned widest = low ? 2 : 4;
     if (instruction.layout.displacement_size == widest)
         patch_displacement(draft, static_cast<u32>(instruction.memory.displacement) + missing);

@@ -5,14 +5,15 @@
 
 namespace seventeen::oracle {
 
-// The linear address of the memory operand with the registers as they are (segments are flat).
-u32 effective_address(const Scene& scene, const decoder::Instruction& instruction);
+// The linear address of the memory operand with the registers as they are.
+u32 operand_address(const Scene& scene, const decoder::Instruction& instruction);
 
 // A place in the compared memory, most of the time.
 struct Access {
     unsigned size = 1;
-    bool low = false;      // within reach of a 16-bit address
+    bool low = false;      // within reach of a 16-bit offset from `base`
     bool aligned = false;  // must be, or it faults
+    u32 base = 0;          // of the segment
 };
 u32 choose_target(Scene& scene, const Access& access);
 

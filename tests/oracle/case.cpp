@@ -7,6 +7,7 @@ namespace seventeen::oracle {
 
 namespace {
 
+constexpr u8 kOperandSizePrefix = 0x66;
 // JMP ptr16:32 to the exit: on the host it enters 64-bit mode, in the guest it only jumps.
 constexpr std::array<u8, 7> kExitJump = {
     0xea,
@@ -20,7 +21,8 @@ constexpr std::array<u8, 7> kExitJump = {
 
 }  // namespace
 
-void append_exit_jump(Bytes& code) {
+void append_exit_jump(Bytes& code, decoder::CodeSize size) {
+    if (size == decoder::CodeSize::k16) code.push_back(kOperandSizePrefix);
     code.insert(code.end(), kExitJump.begin(), kExitJump.end());
 }
 
@@ -28,8 +30,14 @@ Bytes Case::code() const {
     Bytes all;
     for (const Bytes& instruction : instructions)
         all.insert(all.end(), instruction.begin(), instruction.end());
-    append_exit_jump(all);
+    append_exit_jump(all, code_size());
     return all;
+}
+
+Registers Case::start() const {
+    Registers start = registers;
+    start.eip = origin - segment_base(registers[SegmentName::kCs]);
+    return start;
 }
 
 u32 Case::end() const {

@@ -7,7 +7,7 @@
 
 #include "core/cpu_state.h"
 #include "core/types.h"
-#include "tests/oracle/layout.h"
+#include "tests/oracle/segments.h"
 
 namespace seventeen::oracle {
 
@@ -44,10 +44,15 @@ struct Registers {
     std::array<u32, 8> gpr{};
     u32 eip = 0;
     u32 eflags = kFlagFixed | kFlagIf;
+    // By SegmentName.
+    std::array<u16, kSegmentCount> selectors{kUserData, kUserCode32, kUserData,
+                                             kUserData, kUserData,   kUserData};
     FxImage fx;
 
     u32& operator[](Gpr name) { return gpr[static_cast<unsigned>(name)]; }
     u32 operator[](Gpr name) const { return gpr[static_cast<unsigned>(name)]; }
+    u16& operator[](SegmentName name) { return selectors[static_cast<unsigned>(name)]; }
+    u16 operator[](SegmentName name) const { return selectors[static_cast<unsigned>(name)]; }
 };
 
 using MemoryImage = std::array<u8, kMemorySize>;
@@ -55,7 +60,7 @@ using MemoryImage = std::array<u8, kMemorySize>;
 using Bytes = std::vector<u8>;
 
 // The far jump to the exit, which stands behind every case.
-void append_exit_jump(Bytes& code);
+void append_exit_jump(Bytes& code, decoder::CodeSize size = decoder::CodeSize::k32);
 
 // INT 80h, SYSCALL, SYSENTER or SYSRET anywhere, at whatever offset: a case may jump to any byte,
 // and the host's kernel would obey.
@@ -68,7 +73,7 @@ std::span<const u8> within_code_region(u32 address, std::span<const u8> bytes);
 void poke(std::span<u8, kMemorySize> memory, u32 address, const void* bytes, std::size_t size);
 
 struct Case {
-    u32 origin = kCode.base;  // of the first instruction
+    u32 origin = kCode.base;  // linear address of the first instruction
     std::vector<Bytes> instructions;
     Registers registers;  // eip is not used: the case starts at `origin`
     MemoryImage memory{};
@@ -76,6 +81,10 @@ struct Case {
     // All instructions and the jump to the exit behind them.
     Bytes code() const;
     u32 end() const;  // address of that jump
+    // Of the code segment that the case starts in; what it changes to has the same size.
+    decoder::CodeSize code_size() const { return oracle::code_size(registers[SegmentName::kCs]); }
+    // The registers as a CPU takes them, with EIP.
+    Registers start() const;
 
     void poke(u32 address, const Bytes& bytes) {
         oracle::poke(memory, address, bytes.data(), bytes.size());
@@ -94,9 +103,6 @@ struct Outcome {
     u8 vector = 0;
     u32 error_code = 0;     // zero for a vector without one
     u32 fault_address = 0;  // page faults only
-    // By SegmentName; a case starts with kUserData in all but CS.
-    std::array<u16, kSegmentCount> selectors{kUserData, kUserCode64, kUserData,
-                                             kUserData, kUserData,   kUserData};
     // How much of the x87's last-instruction state `registers.fx` holds.
     enum class Pointers : u8 { kNone, kNoSelectors, kAll };
     Pointers pointers = Pointers::kAll;

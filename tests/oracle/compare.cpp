@@ -97,7 +97,7 @@ u32 comparable_error_code(const Outcome& outcome) {
 // The kernel returns to its signal handler, which clears the RPL of null selectors.
 u16 comparable_selector(const Outcome& outcome, unsigned segment) {
     constexpr u16 kRpl = 3;
-    const u16 selector = outcome.selectors[segment];
+    const u16 selector = outcome.registers.selectors[segment];
     const bool null = (selector & ~kRpl) == 0;
     return null && outcome.kind == Outcome::Kind::kException ? 0 : selector;
 }

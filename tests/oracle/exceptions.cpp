@@ -15,23 +15,24 @@ namespace {
 using decoder::Instruction;
 using decoder::Mnemonic;
 
-// The instruction that the host faulted at, or the case's last one. (The generator ends a case with
-// one that an exception speaks of.)
-const Bytes& last_bytes(const Case& test, const Result& host) {
-    u32 address = test.origin;
-    const Bytes* last = &test.instructions.back();
-    for (const Bytes& bytes : test.instructions) {
-        if (address == host.outcome.registers.eip) last = &bytes;
-        address += static_cast<u32>(bytes.size());
-    }
-    return *last;
+u32 linear_address(const Registers& registers) {
+    return registers.eip + segment_base(registers[SegmentName::kCs]);
+}
+
+// From the instruction that the host faulted at, perhaps amid one of the case's; or the case's
+// last. (The generator ends a case with one that an exception speaks of.)
+Bytes last_bytes(const Case& test, const Result& host) {
+    const Bytes code = test.code();
+    const u32 offset = linear_address(host.outcome.registers) - test.origin;
+    return offset < code.size() ? Bytes(code.begin() + offset, code.end())
+                                : test.instructions.back();
 }
 
 // Empty where it is none.
 std::optional<Instruction> last_instruction(const Case& test, const Result& host) {
     const decoder::Decoder decoder;
     Instruction instruction;
-    const auto status = decoder.decode(last_bytes(test, host), decoder::CodeSize::k32, instruction);
+    const auto status = decoder.decode(last_bytes(test, host), test.code_size(), instruction);
     if (status != decoder::DecodeStatus::kOk) return std::nullopt;
     return instruction;
 }
@@ -60,8 +61,15 @@ bool is_memory_or_exception(const Difference& difference) {
     return is_memory(difference) || is_exception(difference);
 }
 
-bool is_stack_fault(const Result& result) {
-    return result.outcome.vector == static_cast<u8>(Vector::kStackFault);
+bool ended_by(const Result& result, Vector vector) {
+    return result.outcome.kind == Outcome::Kind::kException &&
+           result.outcome.vector == static_cast<u8>(vector);
+}
+
+// What reading or writing the stack may raise.
+bool is_fault_of_access(const Result& result) {
+    return ended_by(result, Vector::kStackFault) || ended_by(result, Vector::kPageFault) ||
+           ended_by(result, Vector::kAlignmentCheck);
 }
 
 bool is_gpr(const Difference& difference) {
@@ -117,8 +125,9 @@ bool pushed_some(const Case& test, const Result& host, const Result& guest) {
         case Mnemonic::PUSHAD:
         case Mnemonic::ENTER: return all_differences(host, guest, is_memory);
         case Mnemonic::CALL_FAR:  // SDM 2A checks first that the stack has room for all
-            return is_stack_fault(guest) ? all_differences(host, guest, is_memory_or_exception)
-                                         : all_differences(host, guest, is_memory);
+            return ended_by(guest, Vector::kStackFault)
+                       ? all_differences(host, guest, is_memory_or_exception)
+                       : all_differences(host, guest, is_memory);
         default: return false;
     }
 }
@@ -139,7 +148,7 @@ bool repeated_port_access(const Case& test, const Result& host, const Result&) {
     const auto last = last_instruction(test, host);
     if (!is_string_port_access(mnemonic_of(last)) || !(last->rep || last->repne)) return false;
     const u32 count = host.outcome.registers[Gpr::kCx];
-    return host.outcome.vector == static_cast<u8>(Vector::kGeneralProtection) &&
+    return ended_by(host, Vector::kGeneralProtection) &&
            (last->address_size == 2 ? count & 0xffff : count) == 0;
 }
 
@@ -168,52 +177,45 @@ bool wrapped_operand(const Case& test, const Result& host, const Result&) {
         case Mnemonic::FBSTP: break;
         default: return false;
     }
-    return host.outcome.vector == static_cast<u8>(Vector::kPageFault) &&
-           wraps(*last, host.outcome.registers);
+    return ended_by(host, Vector::kPageFault) && wraps(*last, host.outcome.registers);
 }
 
 bool resume_flag_of_trap(const Case&, const Result& host, const Result& guest) {
     const auto is_resume_flag = [](const Difference& difference) {
         return difference.flags == kFlagRf;
     };
-    return host.outcome.vector == static_cast<u8>(Vector::kDebug) &&
-           all_differences(host, guest, is_resume_flag);
+    return ended_by(host, Vector::kDebug) && all_differences(host, guest, is_resume_flag);
 }
 
 bool breakpoint_of_hypervisor(const Case& test, const Result& host, const Result& guest) {
-    const u8 debug = static_cast<u8>(Vector::kDebug);
-    if (host.outcome.vector != debug || guest.outcome.vector != debug) return false;
-    const u32 address = host.outcome.registers.eip;  // perhaps amid an instruction of the case
-    const Bytes code = test.code();
-    if (address - test.origin >= code.size()) return false;
-    const decoder::Decoder decoder;
-    Instruction instruction;
-    const auto rest = std::span(code).subspan(address - test.origin);
-    return decoder.decode(rest, decoder::CodeSize::k32, instruction) ==
-               decoder::DecodeStatus::kOk &&
-           instruction.mnemonic == Mnemonic::INT1 &&
-           guest.outcome.registers.eip == address + instruction.length &&
+    const auto last = last_instruction(test, host);
+    return mnemonic_of(last) == Mnemonic::INT1 && ended_by(host, Vector::kDebug) &&
+           ended_by(guest, Vector::kDebug) &&
+           guest.outcome.registers.eip == host.outcome.registers.eip + last->length &&
            all_differences(host, guest, is_exception);
 }
 
 // UD0 and UD1 have a ModRM in the manual (SDM 2B, UD) but none on AMD: ours fetches more.
 bool undefined_without_modrm(const Case& test, const Result& host, const Result& guest) {
-    const Bytes& last = last_bytes(test, host);
+    const Bytes last = last_bytes(test, host);
     const std::size_t opcode = decoder::scan_prefixes(last).count;
     if (opcode + 2 > last.size() || last[opcode] != 0x0f) return false;
-    const u8 vector = guest.outcome.vector;
     return (last[opcode + 1] == 0xb9 || last[opcode + 1] == 0xff) &&
-           host.outcome.vector == static_cast<u8>(Vector::kInvalidOpcode) &&
-           (vector == static_cast<u8>(Vector::kPageFault) ||
-            vector == static_cast<u8>(Vector::kGeneralProtection)) &&
+           ended_by(host, Vector::kInvalidOpcode) &&
+           (ended_by(guest, Vector::kPageFault) || ended_by(guest, Vector::kGeneralProtection)) &&
            all_differences(host, guest, is_exception);
 }
 
 bool interrupt_return_from_task(const Case& test, const Result& host, const Result&) {
     const Mnemonic last = mnemonic_of(last_instruction(test, host));
     return (last == Mnemonic::IRET || last == Mnemonic::IRETD) &&
-           (host.outcome.registers.eflags & kFlagNt) &&
-           host.outcome.vector == static_cast<u8>(Vector::kGeneralProtection);
+           (host.outcome.registers.eflags & kFlagNt) && ended_by(host, Vector::kGeneralProtection);
+}
+
+bool pushed_before_check(const Case& test, const Result& host, const Result& guest) {
+    return mnemonic_of(last_instruction(test, host)) == Mnemonic::CALL &&
+           ended_by(guest, Vector::kGeneralProtection) && is_fault_of_access(host) &&
+           all_differences(host, guest, is_exception);
 }
 
 bool far_return_frame(const Case& test, const Result& host, const Result& guest) {
@@ -223,17 +225,15 @@ bool far_return_frame(const Case& test, const Result& host, const Result& guest)
         case Mnemonic::IRETD: break;
         default: return false;
     }
-    if (host.outcome.vector != static_cast<u8>(Vector::kPageFault) &&
-        host.outcome.vector != static_cast<u8>(Vector::kAlignmentCheck))
-        return false;
-    const bool refused = guest.outcome.vector == static_cast<u8>(Vector::kGeneralProtection) ||
-                         is_stack_fault(guest);
+    if (!is_fault_of_access(host)) return false;
+    const bool refused =
+        ended_by(guest, Vector::kGeneralProtection) || ended_by(guest, Vector::kStackFault);
     const auto is_address = [](const Difference& difference) { return difference.what == "CR2"; };
     return refused ? all_differences(host, guest, is_exception)
                    : all_differences(host, guest, is_address);
 }
 
-constexpr std::array<Exception, 11> kExceptions = {{
+constexpr std::array<Exception, 12> kExceptions = {{
     {"misaligned SSE mode",
      "LDMXCSR or FXRSTOR set MXCSR.MM, which AMD CPUs have and others refuse with #GP(0)",
      host_set_misaligned_mode},
@@ -250,6 +250,10 @@ constexpr std::array<Exception, 11> kExceptions = {{
      "ours pushes none or "
      "others",
      pushed_some},
+    {"CALL beyond the limit",
+     "AMD pushes before it compares a near CALL's target with the segment's limit, and so another "
+     "fault may come first; SDM 2A, CALL, checks the target first",
+     pushed_before_check},
     {"REP INS and OUTS with a count of zero",
      "AMD checks the port's permission all the same; SDM 2B, REP, does nothing at all",
      repeated_port_access},

@@ -129,6 +129,16 @@ TEST_CASE("the order in which far transfers touch their frames, but not what the
     CHECK(call->excuse() == "fault between pushes");
 }
 
+TEST_CASE("a CALL whose push faults before its target is refused, but not the reverse") {
+    const auto runs = runs_of({0xff, 0xd0});
+    runs->fault(12);
+    runs->guest.vector = 13;
+    CHECK(runs->excuse() == "CALL beyond the limit");
+    runs->host.vector = 13;
+    runs->guest.vector = 12;
+    CHECK(runs->excuse() == "");
+}
+
 TEST_CASE("IRET with NT set, but only then") {
     const auto runs = runs_of({0xcf});
     runs->fault(13);

@@ -51,9 +51,9 @@ bool lock_is_refused(const Instruction& instruction) {
            instruction.row().group != decoder::SensitiveGroup::kSegmentDescriptors;
 }
 
-// A 16-bit branch leads to where nothing is mapped.
-bool leads_astray(const Instruction& instruction) {
-    return instruction.row().family == decoder::Family::kControlFlow &&
+// A 16-bit branch leads to where nothing is mapped, unless the segment begins at the code.
+bool leads_astray(const Instruction& instruction, u32 code_base) {
+    return code_base == 0 && instruction.row().family == decoder::Family::kControlFlow &&
            instruction.operand_size == 2 && instruction.mnemonic != decoder::Mnemonic::BOUND;
 }
 
@@ -74,8 +74,7 @@ Generator::Generator(const decoder::Decoder& decoder, NativeCpu& host)
 // Cuts the draft to its instruction or its undefined opcode. False where there is none that a case
 // may hold.
 bool Generator::decode(Draft& draft) const {
-    const DecodeStatus status =
-        decoder_.decode(draft.bytes, decoder::CodeSize::k32, draft.instruction);
+    const DecodeStatus status = decoder_.decode(draft.bytes, draft.code_size, draft.instruction);
     draft.undefined = status == DecodeStatus::kInvalid;
     if (!draft.undefined && (status != DecodeStatus::kOk || !comparable(draft.instruction)))
         return false;
@@ -97,8 +96,7 @@ void Generator::decorate(Random& random, Draft& draft) const {
                                 decoder::kPrefixRep,
                                 decoder::kPrefixLock};
     const u8 prefix = random.pick(std::span(kPrefixes));
-    Draft decorated;
-    decorated.bytes = draft.bytes;
+    Draft decorated = draft;
     decorated.bytes.insert(decorated.bytes.begin(), prefix);
     for (std::size_t i = 0; i < 4; ++i) decorated.bytes.push_back(random.byte());
     if (!decode(decorated)) return;
@@ -113,13 +111,13 @@ void Generator::lengthen(Random& random, Draft& draft) const {
     constexpr std::array<u8, 5> kPrefixes = {0x26, 0x36, 0x3e, decoder::kPrefixOperandSize,
                                              decoder::kPrefixAddressSize};
     Draft longer;
+    longer.code_size = draft.code_size;
     longer.bytes.assign(4 + random.below(12), random.pick(kPrefixes));
     longer.bytes.insert(longer.bytes.end(), draft.bytes.begin(), draft.bytes.end());
     const std::size_t size = longer.bytes.size();
     for (std::size_t i = 0; i < 4; ++i) longer.bytes.push_back(random.byte());
     if (!decode(longer)) {
-        const auto status =
-            decoder_.decode(longer.bytes, decoder::CodeSize::k32, longer.instruction);
+        const auto status = decoder_.decode(longer.bytes, longer.code_size, longer.instruction);
         if (status != DecodeStatus::kTooLong) return;
         longer.undefined = true;
         longer.bytes.resize(size);
@@ -129,15 +127,18 @@ void Generator::lengthen(Random& random, Draft& draft) const {
     draft = longer;
 }
 
-Draft Generator::draft_instruction(Random& random) const {
+Draft Generator::draft_instruction(Scene& scene) const {
+    Random& random = scene.random();
     for (;;) {
         const Catalogue::Family& family = only_ ? *only_ : random.pick(catalogue_.families());
         const Catalogue::Entry& entry = random.pick(family.entries);
         if (always_faults(entry.mnemonic) && !random.chance(10)) continue;
         Draft draft;
+        draft.code_size = scene.code_size();
         draft.bytes = encode(random, pick_encoding(random, entry));
         if (!decode(draft)) continue;
-        if (leads_astray(draft.instruction) && !random.chance(10)) continue;
+        const bool astray = leads_astray(draft.instruction, scene.base(SegmentName::kCs));
+        if (astray && !random.chance(10)) continue;
         if (random.chance(6)) decorate(random, draft);
         if (random.chance(1)) lengthen(random, draft);
         return draft;
@@ -152,12 +153,13 @@ void Generator::make(u64 seed, Case& into) {
         if (random.chance(1)) into.origin = kCode.end() - 1 - random.below(40);  // off the last one
         into.instructions.clear();
         randomise_registers(random, into.registers);
+        if (host_.has_local_segments()) randomise_segments(random, into.registers);
         into.memory = background_;
         Scene scene(host_, random, into);
         const u32 count = 1 + random.below(kLongestCase);
         for (u32 i = 0; i < count; ++i) {
             if (into.end() >= kCode.end()) break;
-            Draft draft = draft_instruction(random);
+            Draft draft = draft_instruction(scene);
             if (!draft.undefined) steer(scene, draft);
             const bool last = draft.instruction.mnemonic == decoder::Mnemonic::FXSAVE;
             if (!scene.append(draft.bytes) || last) break;
@@ -172,7 +174,7 @@ void Generator::land_branches(Random& random, Case& test) const {
     for (std::size_t i = 0; i + 1 < count; ++i) {
         Bytes& bytes = test.instructions[i];
         Instruction instruction;
-        const auto status = decoder_.decode(bytes, decoder::CodeSize::k32, instruction);
+        const auto status = decoder_.decode(bytes, test.code_size(), instruction);
         if (status != DecodeStatus::kOk || instruction.operand_count == 0 ||
             instruction.operands[0].kind != OperandKind::kRelative)
             continue;

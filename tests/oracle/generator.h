@@ -18,7 +18,7 @@ class Generator {
     void make(u64 seed, Case& into);
 
   private:
-    Draft draft_instruction(Random& random) const;
+    Draft draft_instruction(Scene& scene) const;
     void decorate(Random& random, Draft& draft) const;
     void lengthen(Random& random, Draft& draft) const;
     bool decode(Draft& draft) const;

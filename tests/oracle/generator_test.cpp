@@ -22,6 +22,7 @@ TEST_CASE("a seed makes the same case again") {
         generator.make(seed, *second);
         CHECK(first->instructions == second->instructions);
         CHECK(first->registers.gpr == second->registers.gpr);
+        CHECK(first->registers.selectors == second->registers.selectors);
         CHECK(first->registers.fx.xmm == second->registers.fx.xmm);
         CHECK(first->memory == second->memory);
     }
@@ -38,8 +39,7 @@ TEST_CASE("the host CPU repeats itself, and most cases reach their end") {
     for (u64 seed = 0; seed < kCases; ++seed) {
         generator.make(seed, *test);
         CHECK_FALSE(contains_system_call(test->code()));
-        Registers start = test->registers;
-        start.eip = test->origin;
+        const Registers start = test->start();
         host->load_code(test->origin, test->code());
         const auto run = [&] {
             std::copy(test->memory.begin(), test->memory.end(), host->memory().begin());

@@ -8,6 +8,7 @@
 #include "core/scheduler.h"
 #include "interpreter/interpreter.h"
 #include "mmu/mmu.h"
+#include "privilege/descriptor.h"
 #include "privilege/privilege_engine.h"
 
 namespace seventeen::oracle {
@@ -25,6 +26,7 @@ constexpr u32 kStubs = kPrivate.base + 0x1000;  // a HLT for each vector
 constexpr u32 kKernelStack = kPrivate.end();
 constexpr u32 kTssOffset = 0x100;
 constexpr u16 kTssLimit = 0x67;
+constexpr u32 kLdtOffset = 0x400;
 constexpr u32 kIdtOffset = 0x800;
 constexpr unsigned kVectors = 32;
 
@@ -41,6 +43,7 @@ static_assert(kExitFrame + kExit.size <= kRamSize);
 constexpr u16 kKernelCode = 0x10;
 constexpr u16 kKernelData = 0x18;
 constexpr u16 kTaskState = 0x40;
+constexpr u16 kLocalTable = 0x50;
 
 constexpr u32 kCodeRights = kSegmentPresent | kSegmentNotSystem | kSegmentCode | kSegmentReadable |
                             kSegmentAccessed | kSegmentBig | kSegmentGranular;
@@ -48,6 +51,7 @@ constexpr u32 kDataRights = kSegmentPresent | kSegmentNotSystem | kSegmentWritab
                             kSegmentAccessed | kSegmentBig | kSegmentGranular;
 constexpr u32 kUser = 3u << kSegmentDplShift;
 constexpr u32 kBusyTss32 = 11;
+constexpr u32 kLdtType = 2;
 
 constexpr u64 kEntryPresent = 1, kEntryWritable = 2, kEntryUser = 4, kEntryUsed = 0x60;
 constexpr u64 kEntryNoExecute = u64{1} << 63;
@@ -135,7 +139,8 @@ struct GuestCpu::Machine {
     void write_page_tables(bool map_low);
     void write_descriptors(const std::array<u64, kDescriptorCount>& visible);
     void write_system_tables();
-    void make_start_state();
+    void make_start_state(bool local_segments);
+    void load_segments(const Registers& registers);
     Outcome outcome_of(Exit exit) const;
 };
 
@@ -175,6 +180,8 @@ void GuestCpu::Machine::write_descriptors(const std::array<u64, kDescriptorCount
     put(kPrivateFrame + (kUserData & ~7u), flat_descriptor(kDataRights | kUser));
     constexpr u32 kCode64Rights = (kCodeRights & ~kSegmentBig) | kSegmentLong;
     put(kPrivateFrame + (kUserCode64 & ~7u), flat_descriptor(kCode64Rights | kUser));
+    for (unsigned i = 0; i < kLocalSegmentCount; ++i)
+        put(kPrivateFrame + kLdtOffset + i * sizeof(u64), local_segments()[i].descriptor());
 }
 
 void GuestCpu::Machine::write_system_tables() {
@@ -192,12 +199,17 @@ void GuestCpu::Machine::write_system_tables() {
         put(kPrivateFrame + (kStubs - kPrivate.base) + offset, kHalt);
 }
 
-void GuestCpu::Machine::make_start_state() {
+void GuestCpu::Machine::make_start_state(bool local_segments) {
     start = reset_state();
     for (SegmentRegister& segment : start.segments) segment = flat(kUserData, kDataRights | kUser);
     start.segment(SegmentName::kCs) = flat(kUserCode32, kCodeRights | kUser);
     start.cpl = 3;
     start.ldtr = flat(0, kSegmentUnusable);
+    if (local_segments) {
+        start.ldtr = flat(kLocalTable, kSegmentPresent | kLdtType);
+        start.ldtr.base = kTables + kLdtOffset;
+        start.ldtr.limit = kLocalSegmentCount * sizeof(u64) - 1;
+    }
     start.tr = flat(kTaskState, kSegmentPresent | kBusyTss32);
     start.tr.base = kTables + kTssOffset;
     start.tr.limit = kTssLimit;
@@ -209,6 +221,17 @@ void GuestCpu::Machine::make_start_state() {
     start.msr.efer = kEferNxe;
     start.pdpte[0] = kPageDirectory | kEntryPresent;
     start.attention = true;
+}
+
+void GuestCpu::Machine::load_segments(const Registers& registers) {
+    for (unsigned i = 0; i < kSegmentCount; ++i) {
+        const LocalSegment* local = local_segment(registers.selectors[i]);
+        if (!local) continue;
+        const u64 bits = local->descriptor();
+        const privilege::Descriptor descriptor{static_cast<u32>(bits),
+                                               static_cast<u32>(bits >> 32)};
+        state.segments[i] = descriptor.segment(registers.selectors[i]);
+    }
 }
 
 // The CPU has come to rest in a stub; the interrupted state is in its registers and on its stack.
@@ -231,13 +254,14 @@ Outcome GuestCpu::Machine::outcome_of(Exit exit) const {
     if (pushes_error_code(outcome.vector)) outcome.error_code = pop();
     Registers& registers = outcome.registers;
     registers.eip = pop();
-    for (unsigned i = 0; i < kSegmentCount; ++i) outcome.selectors[i] = state.segments[i].selector;
-    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = static_cast<u16>(pop());
+    for (unsigned i = 0; i < kSegmentCount; ++i)
+        registers.selectors[i] = state.segments[i].selector;
+    registers[SegmentName::kCs] = static_cast<u16>(pop());
     registers.eflags = pop();
     for (unsigned i = 0; i < registers.gpr.size(); ++i)
         registers.gpr[i] = state.reg32(static_cast<Gpr>(i));
     registers[Gpr::kSp] = pop();
-    outcome.selectors[static_cast<unsigned>(SegmentName::kSs)] = static_cast<u16>(pop());
+    registers[SegmentName::kSs] = static_cast<u16>(pop());
     registers.fx = to_image(state.fpu);
     outcome.kind = Outcome::Kind::kException;
     if (outcome.vector == static_cast<u8>(Vector::kPageFault))
@@ -258,7 +282,7 @@ GuestCpu::GuestCpu(const Options& options) : machine_(std::make_unique<Machine>(
     machine.write_page_tables(options.map_low);
     machine.write_descriptors(options.descriptors);
     machine.write_system_tables();
-    machine.make_start_state();
+    machine.make_start_state(options.local_segments);
     constexpr u16 kUndefined = 0x0b0f;
     machine.put(kExitFrame, kUndefined);
     machine.memory.write({kExitFrame}, options.exit_page.data(), options.exit_page.size());
@@ -290,6 +314,7 @@ Outcome GuestCpu::run(const Registers& registers) {
     Machine& machine = *machine_;
     CpuState& state = machine.state;
     state = machine.start;
+    machine.load_segments(registers);
     for (unsigned i = 0; i < registers.gpr.size(); ++i)
         state.set_reg32(static_cast<Gpr>(i), registers.gpr[i]);
     state.rip = registers.eip;

@@ -18,6 +18,7 @@ class GuestCpu {
         bool map_low = true;            // as NativeCpu::has_low
         std::span<const u8> exit_page;  // as NativeCpu::exit_page; empty: an undefined opcode
         std::array<u64, kDescriptorCount> descriptors{};  // as NativeCpu::descriptors
+        bool local_segments = true;                       // as NativeCpu::has_local_segments
     };
 
     explicit GuestCpu(const Options& options);

@@ -28,7 +28,7 @@ inline Registers plain_registers() {
 // Runs instructions on either CPU, from kCode.base with clear memory.
 template <typename Cpu>
 Outcome run_code(Cpu& cpu, Bytes code, const Registers& registers = plain_registers()) {
-    append_exit_jump(code);
+    append_exit_jump(code, code_size(registers[SegmentName::kCs]));
     std::fill(cpu.memory().begin(), cpu.memory().end(), u8{0});
     cpu.load_code(kCode.base, code);
     return cpu.run(registers);

@@ -76,7 +76,8 @@ int compare_engines(const Arguments& arguments) {
         return 0;
     }
     NativeCpu host;
-    GuestCpu guest({host.has_low(), host.exit_page(), host.descriptors()});
+    GuestCpu guest(
+        {host.has_low(), host.exit_page(), host.descriptors(), host.has_local_segments()});
     const decoder::Decoder decoder;
     Generator generator(decoder, host);
     Runner runner(host, guest);

@@ -29,6 +29,9 @@ void drop_instructions(Runner& runner, Case& test) {
 void clear_registers(Runner& runner, Case& test) {
     constexpr u32 kPlainFlags = kFlagFixed | kFlagIf;
     attempt(runner, test, [](Case& simpler) { simpler.origin = kCode.base; });
+    for (std::size_t i = 0; i < kSegmentCount; ++i)
+        attempt(runner, test,
+                [i](Case& simpler) { simpler.registers.selectors[i] = Registers().selectors[i]; });
     for (std::size_t i = 0; i < test.registers.gpr.size(); ++i)
         attempt(runner, test, [i](Case& simpler) { simpler.registers.gpr[i] = 0; });
     for (u32 bit = 1; bit <= kFlagId; bit <<= 1) {

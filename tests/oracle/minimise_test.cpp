@@ -14,7 +14,8 @@ const Bytes kNothing{0x90};
 TEST_CASE("what does not matter goes") {
     const auto host = host_or_skip();
     if (!host) return;
-    GuestCpu guest({host->has_low(), host->exit_page(), host->descriptors()});
+    GuestCpu guest(
+        {host->has_low(), host->exit_page(), host->descriptors(), host->has_local_segments()});
     Runner runner(*host, guest);
     const auto test = std::make_unique<Case>();
     Random random(1);
@@ -36,7 +37,8 @@ TEST_CASE("what does not matter goes") {
 TEST_CASE("the runner tells the same from the different and the endless") {
     const auto host = host_or_skip();
     if (!host) return;
-    GuestCpu guest({host->has_low(), host->exit_page(), host->descriptors()});
+    GuestCpu guest(
+        {host->has_low(), host->exit_page(), host->descriptors(), host->has_local_segments()});
     Runner runner(*host, guest);
     const auto test = std::make_unique<Case>();
     test->instructions = {kIncrement};

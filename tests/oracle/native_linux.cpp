@@ -18,6 +18,7 @@
 #include "core/check.h"
 #include "core/error.h"
 #include "core/fault.h"
+#include "tests/oracle/native_segments_linux.h"
 #include "tests/oracle/native_stubs_linux.h"
 
 namespace seventeen::oracle {
@@ -31,32 +32,6 @@ constexpr suseconds_t kTickMicroseconds = 20'000;
 constexpr unsigned kHungTicks = 3;
 
 constexpr std::array<int, 6> kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGALRM};
-
-// LAR's view of a selector, or 0 where it is not one of ours.
-u32 access_rights(u32 selector) {
-    u32 rights = 0;
-    asm("larl %1, %0; jz 1f; xorl %0, %0; 1:" : "=r"(rights) : "r"(selector) : "cc");
-    return rights;
-}
-
-u32 limit(u32 selector) {
-    u32 bytes = 0;
-    asm("lsll %1, %0; jz 1f; xorl %0, %0; 1:" : "=r"(bytes) : "r"(selector) : "cc");
-    return bytes;
-}
-
-// Bits of LAR's result (SDM 2A, LAR).
-constexpr u32 kRightsCode = 1u << 11;
-constexpr u32 kRightsPresent = 1u << 15;
-constexpr u32 kRightsLong = 1u << 21;
-constexpr u32 kRightsBig = 1u << 22;
-constexpr u32 kRightsGranular = 1u << 23;
-
-bool flat_32_bit(u16 selector, bool code) {
-    const u32 want = kRightsPresent | kRightsBig | (code ? kRightsCode : 0);
-    const u32 mask = want | kRightsCode | kRightsLong;
-    return (access_rights(selector) & mask) == want && limit(selector) == 0xffff'ffff;
-}
 
 int protection(Rights rights) {
     switch (rights) {
@@ -119,6 +94,7 @@ struct NativeCpu::Parts {
     int fd = -1;
     u8* alias = nullptr;
     bool low = false;
+    bool local_segments = false;
     NativeFrame frame;
     NativeStubs stubs;
     u32 loaded_offset = 0, loaded_size = 0;
@@ -181,9 +157,9 @@ void NativeCpu::Parts::on_signal(int signal, void*, void* raw_context) {
         outcome.registers.gpr[i] = static_cast<u32>(registers[kGregs[i]]);
     outcome.registers.eip = static_cast<u32>(registers[REG_RIP]);
     outcome.registers.eflags = static_cast<u32>(registers[REG_EFL]);
-    outcome.selectors = active->frame.selectors_interrupted;
-    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = static_cast<u16>(selector);
-    outcome.selectors[static_cast<unsigned>(SegmentName::kSs)] =
+    outcome.registers.selectors = active->frame.selectors_interrupted;
+    outcome.registers[SegmentName::kCs] = static_cast<u16>(selector);
+    outcome.registers[SegmentName::kSs] =
         static_cast<u16>(static_cast<u64>(registers[REG_CSGSFS]) >> 48);
     take_from_signal_frame(context.uc_mcontext.fpregs, outcome);
     active->leave_case(context);
@@ -197,7 +173,7 @@ void NativeCpu::Parts::leave_case(ucontext_t& context) const {
     registers[REG_RAX] = static_cast<greg_t>(reinterpret_cast<u64>(&frame));
     registers[REG_RSP] = static_cast<greg_t>(frame.host_rsp);
     registers[REG_EFL] = kFlagFixed | kFlagIf;
-    registers[REG_CSGSFS] = (registers[REG_CSGSFS] & ~greg_t{0xffff}) | kUserCode64;
+    registers[REG_CSGSFS] = static_cast<greg_t>(u64{kUserData} << 48 | kUserCode64);  // SS, CS
 }
 
 void NativeCpu::Parts::pin() {
@@ -270,7 +246,7 @@ void NativeCpu::Parts::remove_handlers() {
 }
 
 std::string NativeCpu::unavailable() {
-    if (!flat_32_bit(kUserCode32, true) || !flat_32_bit(kUserData, false))
+    if (!is_flat_32_bit(kUserCode32, true) || !is_flat_32_bit(kUserData, false))
         return "this kernel has no 32-bit segments (IA32 emulation is off)";
     constexpr u64 kFsgsbase = 1u << 1;  // AT_HWCAP2
     if (!(getauxval(AT_HWCAP2) & kFsgsbase)) return "this kernel does not permit WRFSBASE";
@@ -291,6 +267,7 @@ NativeCpu::NativeCpu() : parts_(std::make_unique<Parts>()) {
     parts_->map();
     parts_->stubs =
         write_native_stubs(parts_->alias + Parts::kExitOffset, &parts_->frame, &Parts::on_signal);
+    parts_->local_segments = write_local_segments();
     syscall(SYS_arch_prctl, ARCH_GET_FS, &parts_->frame.host_fs_base);
     Parts::active = parts_.get();
     parts_->install_handlers();
@@ -304,18 +281,15 @@ NativeCpu::~NativeCpu() {
 }
 
 std::array<u64, kDescriptorCount> NativeCpu::descriptors() const {
-    std::array<u64, kDescriptorCount> table{};
-    for (u32 i = 0; i < table.size(); ++i) {
-        const u32 selector = i << 3 | 3;
-        const u32 rights = access_rights(selector) & 0x00f0ff00;
-        const u32 last = rights & kRightsGranular ? limit(selector) >> kPageShift : limit(selector);
-        if (rights != 0) table[i] = u64{rights | (last & 0xf0000)} << 32 | (last & 0xffff);
-    }
-    return table;
+    return visible_descriptors();
 }
 
 bool NativeCpu::has_low() const {
     return parts_->low;
+}
+
+bool NativeCpu::has_local_segments() const {
+    return parts_->local_segments;
 }
 
 std::span<u8, kMemorySize> NativeCpu::memory() {
@@ -340,9 +314,22 @@ Outcome NativeCpu::run(const Registers& registers) {
     NativeFrame& frame = parts_->frame;
     frame.fx_in = registers.fx;
     for (std::size_t i = 0; i < registers.gpr.size(); ++i) frame.gpr[i] = registers.gpr[i];
-    frame.iret_rip = registers.eip;
+    frame.selectors_in = registers.selectors;
     frame.iret_rflags = registers.eflags;
-    frame.iret_rsp = registers[Gpr::kSp];
+    const u16 code = registers[SegmentName::kCs], stack = registers[SegmentName::kSs];
+    if (is_32_bit(stack)) {
+        frame.iret_rip = registers.eip;
+        frame.iret_cs = code;
+        frame.iret_rsp = registers[Gpr::kSp];
+        frame.iret_ss = stack;
+    } else {
+        const LaunchPointers pointers{registers[Gpr::kSp], stack, 0, registers.eip, code};
+        std::memcpy(parts_->alias + Parts::kExitOffset + NativeStubs::kLaunchPointers, &pointers,
+                    sizeof pointers);
+        frame.iret_rip = kExit.base + NativeStubs::kLaunch;
+        frame.iret_cs = kUserCode32;
+        frame.iret_ss = kUserData;
+    }
     parts_->outcome = {};
     parts_->ticks = 0;
     parts_->running = true;
@@ -355,8 +342,8 @@ Outcome NativeCpu::run(const Registers& registers) {
         outcome.registers.gpr[i] = static_cast<u32>(frame.gpr[i]);
     outcome.registers.eip = kExit.base;
     outcome.registers.eflags = static_cast<u32>(frame.rflags_out);
-    outcome.selectors = frame.selectors_out;
-    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = kUserCode64;
+    outcome.registers.selectors = frame.selectors_out;
+    outcome.registers[SegmentName::kCs] = kUserCode64;
     outcome.registers.fx = frame.fx_out;
     take_pointers(frame.environment_out, outcome.registers.fx);
     return outcome;

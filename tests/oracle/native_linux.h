@@ -33,6 +33,8 @@ class NativeCpu {
     // The descriptors that user code may see in the host's GDT, for the guest's; 0 where none. The
     // process is kept on one CPU, for one of them holds its number.
     std::array<u64, kDescriptorCount> descriptors() const;
+    // Are the local segments there (the kernel allows modify_ldt)?
+    bool has_local_segments() const;
     // What stands at kExit: the guest is given the same bytes to read.
     std::span<const u8> exit_page() const;
 

@@ -29,9 +29,11 @@ class StubWriter : public Xbyak::CodeGenerator {
         const Xbyak::Reg64 registers[] = {rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi};
         for (std::size_t i = 1; i < std::size(registers); ++i)
             mov(ptr[rax + offsetof(NativeFrame, gpr) + i * sizeof(u64)], registers[i]);
+        store_selectors(offsetof(NativeFrame, selectors_out));
+        mov(ecx, kUserData);
+        load_selector_from_ecx(static_cast<int>(SegmentName::kSs));
         lea(rsp, ptr[rax + offsetof(NativeFrame, rflags_out) + sizeof(u64)]);
         pushfq();
-        store_selectors(offsetof(NativeFrame, selectors_out));
         bytes({0x0f, 0xae, 0x80});  // fxsave [rax + disp32]
         dd(offsetof(NativeFrame, fx_out));
         // FXSAVE here stores the x87 pointers only while an exception is pending; this always does.
@@ -51,8 +53,8 @@ class StubWriter : public Xbyak::CodeGenerator {
         fill_to(kEnterOffset);
         for (const Xbyak::Reg64& saved : {rbx, rbp, r12, r13, r14, r15}) push(saved);
         mov(ptr[rdi + offsetof(NativeFrame, host_rsp)], rsp);
-        mov(ecx, kUserData);
-        for (const int segment : kDataSegments) load_selector_from_ecx(segment);
+        for (const int segment : kDataSegments)
+            load_selector(rdi, offsetof(NativeFrame, selectors_in), segment);
         bytes({0x0f, 0xae, 0x8f});  // fxrstor [rdi + disp32]
         dd(offsetof(NativeFrame, fx_in));
         const Xbyak::Reg32 registers[] = {eax, ecx, edx, ebx, esp, ebp, esi};
@@ -80,16 +82,23 @@ class StubWriter : public Xbyak::CodeGenerator {
         mov(rax, reinterpret_cast<u64>(handler));
         call(rax);
         mov(rax, frame_);
-        for (const int segment : kDataSegments) {
-            movzx(ecx, word[rax + offsetof(NativeFrame, selectors_interrupted) +
-                            static_cast<std::size_t>(segment) * sizeof(u16)]);
-            load_selector_from_ecx(segment);
-        }
+        for (const int segment : kDataSegments)
+            load_selector(rax, offsetof(NativeFrame, selectors_interrupted), segment);
         bytes({0xf3, 0x48, 0x0f, 0xae, 0xd3});  // wrfsbase rbx
         add(rsp, 8);
         pop(rbp);
         pop(rbx);
         ret();
+    }
+
+    // 32-bit code.
+    void write_launch() {
+        fill_to(NativeStubs::kLaunch);
+        constexpr u32 kPointers = kExit.base + NativeStubs::kLaunchPointers;
+        bytes({0x2e, 0x0f, 0xb2, 0x25});  // lss esp, cs:[disp32]
+        dd(kPointers + offsetof(LaunchPointers, esp));
+        bytes({0x2e, 0xff, 0x2d});  // jmp far cs:[disp32]
+        dd(kPointers + offsetof(LaunchPointers, eip));
     }
 
     void fill_to(std::size_t offset) {
@@ -110,6 +119,10 @@ class StubWriter : public Xbyak::CodeGenerator {
         }
     }
     void load_selector_from_ecx(int segment) { bytes({0x8e, 0xc1 | segment << 3}); }
+    void load_selector(const Xbyak::Reg64& frame, std::size_t offset, int segment) {
+        movzx(ecx, word[frame + offset + static_cast<std::size_t>(segment) * sizeof(u16)]);
+        load_selector_from_ecx(segment);
+    }
 
     // Plain flags, and thread-local storage where it was. Uses RCX, keeps RAX.
     void write_mend() {
@@ -135,6 +148,7 @@ NativeStubs write_native_stubs(u8* page, NativeFrame* frame, SignalHandler handl
     stubs.enter = kEnterOffset;
     writer.write_signal(handler);
     stubs.signal = kSignalOffset;
+    writer.write_launch();
     writer.fill_to(kExit.size);
     return stubs;
 }

@@ -34,7 +34,9 @@ struct alignas(64) NativeFrame {
     u64 iret_rsp = 0;
     u64 iret_ss = kUserData;
     u64 rflags_out = 0;
-    // By SegmentName: of the case at its exit, and of what a signal interrupted.
+    // By SegmentName: for the case (CS and SS travel in iret_cs and iret_ss), of the case at its
+    // exit, and of what a signal interrupted.
+    std::array<u16, kSegmentCount> selectors_in{};
     std::array<u16, kSegmentCount> selectors_out{};
     std::array<u16, kSegmentCount> selectors_interrupted{};
     u64 host_rsp = 0;
@@ -42,8 +44,20 @@ struct alignas(64) NativeFrame {
     u32 host_mxcsr = kMxcsrReset;
 };
 
+// A stack segment of 16 bits takes only SP from IRETQ, and ESP's upper half from the host's RSP. So
+// a case with one starts in 32-bit code at kLaunch, which loads SS:ESP and CS:EIP from here.
+struct alignas(16) LaunchPointers {
+    u32 esp = 0;
+    u16 ss = 0;
+    u16 padding = 0;
+    u32 eip = 0;
+    u16 cs = 0;
+};
+
 // Offsets of the stubs' entry points within the page they are written to.
 struct NativeStubs {
+    static constexpr std::size_t kLaunch = 0x400;
+    static constexpr std::size_t kLaunchPointers = 0x500;
     std::size_t enter = 0;   // void enter(NativeFrame*), as a C++ function
     std::size_t resume = 0;  // with RAX = frame: returns from `enter`
     std::size_t signal = 0;  // a signal handler that mends what the case may have broken first

@@ -86,7 +86,7 @@ void poke_bounds(Scene& scene, const Instruction& instruction, u32 address) {
 
 void choose_contents(Scene& scene, const Instruction& instruction) {
     Random& random = scene.random();
-    const u32 address = effective_address(scene, instruction);
+    const u32 address = operand_address(scene, instruction);
     switch (instruction.mnemonic) {
         case Mnemonic::LDMXCSR: scene.poke(address, random_mxcsr(random)); return;
         case Mnemonic::FLDCW: scene.poke(address, random_x87_control(random)); return;

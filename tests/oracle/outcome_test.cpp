@@ -99,6 +99,42 @@ void check_floating_point(Cpu& cpu) {
     CHECK(sum.registers.fx.xmm[1] == FxImage::Vector{0x4000000040000000, 0x4080000040800000});
 }
 
+// The local segments that these tests use.
+constexpr u16 kCode16 = local_selector(3);
+constexpr u16 kData16 = local_selector(9);
+constexpr u16 kStack16 = local_selector(10);
+
+template <typename Cpu>
+void check_segments(Cpu& cpu) {
+    Registers registers = plain_registers();
+    registers.eip = 0;
+    registers.selectors = {kData16, kCode16, kStack16, kData16, kUserData, kUserData};
+    registers[Gpr::kSp] = 0x1234'0800;
+    // MOV AX, 1234h; MOV [2], AX; PUSH AX; PUSHFD
+    const Bytes code{0xb8, 0x34, 0x12, 0xa3, 0x02, 0x00, 0x50, 0x66, 0x9c};
+    const Outcome outcome = run_code(cpu, code, registers);
+    CHECK(outcome.kind == Outcome::Kind::kCompleted);
+    CHECK(outcome.registers[Gpr::kAx] == 0x1234);
+    CHECK(outcome.registers[Gpr::kSp] == 0x1234'07fa);
+    CHECK(outcome.registers.selectors == std::array<u16, kSegmentCount>{kData16, kUserCode64,
+                                                                        kStack16, kData16,
+                                                                        kUserData, kUserData});
+    CHECK(cpu.memory()[image_offset(kData.base + 3)] == 0x12);
+    CHECK(cpu.memory()[image_offset(kStack.base + 0x7ff)] == 0x12);
+
+    const Outcome beyond = run_code(cpu, {0x90, 0xa1, 0xff, 0x1f}, registers);  // MOV AX, [1FFFh]
+    CHECK(beyond.vector == 13);
+    CHECK(beyond.registers.eip == 1);
+    CHECK(beyond.registers[SegmentName::kCs] == kCode16);
+}
+
+bool has_segments(const GuestCpu&) {
+    return true;
+}
+bool has_segments(const NativeCpu& cpu) {
+    return cpu.has_local_segments();
+}
+
 template <typename Cpu>
 void check_all(Cpu& cpu) {
     SECTION("completion") {
@@ -115,6 +151,9 @@ void check_all(Cpu& cpu) {
     }
     SECTION("floating point") {
         check_floating_point(cpu);
+    }
+    SECTION("segments") {
+        if (has_segments(cpu)) check_segments(cpu);
     }
     SECTION("endless") {
         CHECK(run_code(cpu, {0xeb, 0xfe}).kind == Outcome::Kind::kHung);

@@ -8,9 +8,11 @@
 
 namespace seventeen::oracle {
 
-Expectation::Expectation(const Case& test) : memory(test.memory) {
+Expectation::Expectation(const Case& test)
+    : memory(test.memory), code_selector_(test.registers[SegmentName::kCs]) {
     outcome.registers = test.registers;
     outcome.registers.eip = kExit.base;
+    outcome.registers[SegmentName::kCs] = kUserCode64;
 }
 
 void Expectation::poke(u32 address, const Bytes& bytes) {
@@ -22,16 +24,14 @@ void Expectation::exception(u8 vector, u32 eip, u32 error_code) {
     outcome.vector = vector;
     outcome.error_code = error_code;
     outcome.registers.eip = eip;
-    outcome.selectors[static_cast<unsigned>(SegmentName::kCs)] = kUserCode32;
+    outcome.registers[SegmentName::kCs] = code_selector_;
 }
 
 std::string replay(const Case& test, const Expectation& expected) {
     GuestCpu guest{{}};
     std::copy(test.memory.begin(), test.memory.end(), guest.memory().begin());
     guest.load_code(test.origin, test.code());
-    Registers start = test.registers;
-    start.eip = test.origin;
-    const Outcome actual = guest.run(start);
+    const Outcome actual = guest.run(test.start());
     std::string text;
     for (const Difference& difference :
          differences({expected.outcome, expected.memory}, {actual, guest.memory()})) {

@@ -15,6 +15,9 @@ struct Expectation {
     explicit Expectation(const Case& test);
     void poke(u32 address, const Bytes& bytes);
     void exception(u8 vector, u32 eip, u32 error_code = 0);
+
+  private:
+    u16 code_selector_;
 };
 
 // Runs the case in the guest: a line for each difference, empty where it does as the host did.

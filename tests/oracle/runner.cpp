@@ -12,8 +12,7 @@ void Runner::run_on_host(const Case& test, const Registers& start) {
 
 Verdict Runner::run(const Case& test) {
     constexpr int kAttempts = 4;
-    Registers start = test.registers;
-    start.eip = test.origin;
+    const Registers start = test.start();
     const Bytes code = test.code();
     if (contains_system_call(code)) return Verdict::kHung;
     host_.load_code(test.origin, code);

@@ -4,10 +4,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "decoder/prefixes.h"
+
 namespace seventeen::oracle {
 
 Scene::Scene(NativeCpu& host, Random& random, Case& test)
-    : host_(host), random_(random), test_(test), live_(test.registers) {
+    : host_(host),
+      random_(random),
+      test_(test),
+      live_(test.registers),
+      next_code_(live_[SegmentName::kCs]) {
     std::copy(test.memory.begin(), test.memory.end(), host_.memory().begin());
 }
 
@@ -27,7 +33,9 @@ void Scene::set_gpr(unsigned number, u32 value) {
         return;
     }
     constexpr u8 kMovImmediate = 0xb8;
-    Bytes move{static_cast<u8>(kMovImmediate + number)};
+    Bytes move;
+    if (code_size() == decoder::CodeSize::k16) move.push_back(decoder::kPrefixOperandSize);
+    move.push_back(static_cast<u8>(kMovImmediate + number));
     for (unsigned shift = 0; shift < 32; shift += 8)
         move.push_back(static_cast<u8>(value >> shift));
     test_.instructions.push_back(move);
@@ -40,13 +48,16 @@ void Scene::poke(u32 address, const void* bytes, std::size_t size) {
 
 bool Scene::append(const Bytes& bytes) {
     Bytes code = bytes;
-    append_exit_jump(code);
+    append_exit_jump(code, code_size());
     if (contains_system_call(code)) return false;
-    live_.eip = test_.end();
+    const u32 address = test_.end();
+    live_.eip = address - base(SegmentName::kCs);
+    if (!is_within(live_[SegmentName::kCs], live_.eip)) return false;
     test_.instructions.push_back(bytes);
-    host_.load_code(live_.eip, code);
+    host_.load_code(address, code);
     const Outcome outcome = host_.run(live_);
     live_ = outcome.registers;
+    live_[SegmentName::kCs] = next_code_;
     return outcome.kind == Outcome::Kind::kCompleted;
 }
 

@@ -14,6 +14,7 @@ namespace seventeen::oracle {
 // An instruction not yet in the case.
 struct Draft {
     Bytes bytes;
+    decoder::CodeSize code_size = decoder::CodeSize::k32;
     decoder::Instruction instruction;  // decoded from `bytes`, unless `undefined`
     bool undefined = false;
 };
@@ -30,6 +31,17 @@ class Scene {
     u32 gpr(unsigned number) const { return number == kNoGpr ? 0 : live_.gpr[number]; }
     u32 peek(u32 address);  // 4 bytes, zero outside the memory image
     u32 next_address() const { return test_.end(); }
+    bool has_local_segments() const { return host_.has_local_segments(); }
+
+    // Segments as they are now. EIP counts from the code segment's base.
+    decoder::CodeSize code_size() const { return test_.code_size(); }
+    u32 base(SegmentName name) const { return segment_base(live_[name]); }
+    u32 stack_address() const {
+        const u32 mask = is_32_bit(live_[SegmentName::kSs]) ? 0xffff'ffff : 0xffff;
+        return base(SegmentName::kSs) + (live_[Gpr::kSp] & mask);
+    }
+    // The instruction in work goes on in another code segment.
+    void change_code_segment(u16 selector) { next_code_ = selector | kUserRpl; }
     bool at_start() const { return test_.instructions.empty(); }
 
     // Changes the start state, where no instruction precedes; otherwise adds a MOV.
@@ -49,10 +61,13 @@ class Scene {
     bool append(const Bytes& bytes);
 
   private:
+    static constexpr u16 kUserRpl = 3;
+
     NativeCpu& host_;
     Random& random_;
     Case& test_;
     Registers live_;
+    u16 next_code_ = 0;
 };
 
 }  // namespace seventeen::oracle

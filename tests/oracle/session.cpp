@@ -50,16 +50,17 @@ u64 Session::run(const Options& options) {
     return different_;
 }
 
-std::string Session::name_of(const Bytes& bytes) const {
+std::string Session::name_of(const Case& test, const Bytes& bytes) const {
     decoder::Instruction instruction;
-    const auto status = decoder_.decode(bytes, decoder::CodeSize::k32, instruction);
+    const auto status = decoder_.decode(bytes, test.code_size(), instruction);
     const bool known = status == decoder::DecodeStatus::kOk;
     return known ? std::string(instruction.row().name) : "(undefined)";
 }
 
-bool Session::only_undefined_flags(const Bytes& bytes, const std::vector<Difference>& found) const {
+bool Session::only_undefined_flags(const Case& test, const Bytes& bytes,
+                                   const std::vector<Difference>& found) const {
     decoder::Instruction instruction;
-    if (decoder_.decode(bytes, decoder::CodeSize::k32, instruction) != decoder::DecodeStatus::kOk)
+    if (decoder_.decode(bytes, test.code_size(), instruction) != decoder::DecodeStatus::kOk)
         return false;
     const u32 undefined = decoder::flag_use(instruction).undefined;
     return std::all_of(found.begin(), found.end(), [undefined](const Difference& difference) {
@@ -79,8 +80,9 @@ void Session::report(const Options& options, u64 number, const Case& test) {
     const std::vector<Difference> found = runner_.differences();
     const std::string what =
         found.empty() ? at_first.front().what + ", but not again" : found.front().what;
-    const bool harmless = !found.empty() && only_undefined_flags(test.instructions[culprit], found);
-    const std::string group = name_of(test.instructions[culprit]) + ": " +
+    const bool harmless =
+        !found.empty() && only_undefined_flags(test, test.instructions[culprit], found);
+    const std::string group = name_of(test, test.instructions[culprit]) + ": " +
                               what.substr(0, what.find(found.empty() ? '\0' : ' ')) +
                               (harmless ? " (undefined flags only)" : "");
     if (groups_[group]++ != 0) return;
@@ -96,7 +98,7 @@ void Session::print_case(const std::string& title, const Case& test) {
     for (const Bytes& bytes : test.instructions) {
         std::printf("%s ", hex(address).c_str());
         for (const u8 byte : bytes) std::printf(" %02x", byte);
-        std::printf("  %s\n", name_of(bytes).c_str());
+        std::printf("  %s\n", name_of(test, bytes).c_str());
         address += static_cast<u32>(bytes.size());
     }
     for (const Difference& difference : runner_.differences())

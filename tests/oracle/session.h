@@ -29,8 +29,9 @@ class Session {
     void report(const Options& options, u64 number, const Case& test);
     void print_case(const std::string& title, const Case& test);
     void print_account(const Options& options) const;
-    std::string name_of(const Bytes& bytes) const;
-    bool only_undefined_flags(const Bytes& bytes, const std::vector<Difference>& found) const;
+    std::string name_of(const Case& test, const Bytes& bytes) const;
+    bool only_undefined_flags(const Case& test, const Bytes& bytes,
+                              const std::vector<Difference>& found) const;
 
     const decoder::Decoder& decoder_;
     Generator& generator_;

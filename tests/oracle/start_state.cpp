@@ -86,8 +86,37 @@ void randomise_registers(Random& random, Registers& registers) {
     for (u32& gpr : registers.gpr) gpr = random_gpr(random);
     registers[Gpr::kSp] = random_stack_pointer(random);
     registers.eflags = random_flags(random);
+    registers.selectors = Registers().selectors;
     registers.fx = FxImage{};
     randomise_fpu(random, registers.fx);
+}
+
+// Mostly flat; else each register by itself, with a stack that fits the code's size more often than
+// not.
+void randomise_segments(Random& random, Registers& registers) {
+    if (random.chance(70)) return;
+    const auto pick = [&](auto&& fits) {
+        for (;;) {
+            const u16 selector = local_selector(random.below(kLocalSegmentCount));
+            const LocalSegment& segment = *local_segment(selector);
+            if (segment.present && fits(segment)) return selector;
+        }
+    };
+    const auto is_code = [](const LocalSegment& segment) { return segment.is_code(); };
+    const auto is_stack = [](const LocalSegment& segment) {
+        return !segment.is_code() && segment.rights == LocalSegment::Rights::kMore;
+    };
+    const auto is_data = [](const LocalSegment& segment) {
+        return !segment.is_code() || segment.rights == LocalSegment::Rights::kMore;
+    };
+    if (random.chance(70)) registers[SegmentName::kCs] = pick(is_code);
+    const bool wide = is_32_bit(registers[SegmentName::kCs]);
+    if (random.chance(wide ? 30 : 80)) registers[SegmentName::kSs] = pick(is_stack);
+    for (const SegmentName name :
+         {SegmentName::kEs, SegmentName::kDs, SegmentName::kFs, SegmentName::kGs})
+        if (random.chance(40)) registers[name] = pick(is_data);
+    // The host cannot enter a case with a small stack and the trap flag at once.
+    if (!is_32_bit(registers[SegmentName::kSs])) registers.eflags &= ~kFlagTf;
 }
 
 void randomise_memory(Random& random, MemoryImage& memory) {

@@ -10,6 +10,8 @@ namespace seventeen::oracle {
 void randomise_registers(Random& random, Registers& registers);
 // Fills the x87 and SSE state with every class of number.
 void randomise_fpu(Random& random, FxImage& image);
+// Puts segments of the LDT into some of the segment registers, now and then.
+void randomise_segments(Random& random, Registers& registers);
 void randomise_memory(Random& random, MemoryImage& memory);
 
 // Contents of control registers; reserved bits stay clear.

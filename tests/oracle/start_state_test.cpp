@@ -26,6 +26,28 @@ TEST_CASE("start states are ones a CPU can be in") {
     CHECK(pointers.size() > 200);
 }
 
+TEST_CASE("start segments may be loaded, and every such one comes up") {
+    Random random(5);
+    std::set<u16> found;
+    for (int i = 0; i < 5000; ++i) {
+        Registers registers;
+        registers.eflags |= kFlagTf;
+        randomise_segments(random, registers);
+        for (const u16 selector : registers.selectors) {
+            const LocalSegment* segment = local_segment(selector);
+            if (segment) CHECK(segment->present);
+            found.insert(selector);
+        }
+        const LocalSegment* code = local_segment(registers[SegmentName::kCs]);
+        const LocalSegment* stack = local_segment(registers[SegmentName::kSs]);
+        if (code) CHECK(code->is_code());
+        if (stack) CHECK((!stack->is_code() && stack->rights == LocalSegment::Rights::kMore));
+        const bool steps = registers.eflags & kFlagTf;
+        CHECK(steps == is_32_bit(registers[SegmentName::kSs]));
+    }
+    CHECK(found.size() == 2 + kLocalSegmentCount - 2);  // the flat two; two are not present
+}
+
 TEST_CASE("the generator of random numbers is reproducible and keeps its bounds") {
     Random first(9), second(9);
     for (int i = 0; i < 100; ++i) {

@@ -39,16 +39,18 @@ void steer_string(Scene& scene, const Instruction& instruction) {
     Random& random = scene.random();
     const unsigned size = instruction.operand_count > 0 ? instruction.operands[0].size : 1;
     const bool low = instruction.address_size == 2;
-    const u32 source = choose_target(scene, {size, low});
-    u32 destination = choose_target(scene, {size, low});
+    const u32 source_base = scene.base(instruction.memory.segment);
+    const u32 destination_base = scene.base(SegmentName::kEs);
+    const u32 source = choose_target(scene, {size, low, false, source_base});
+    u32 destination = choose_target(scene, {size, low, false, destination_base});
     if (random.chance(25)) destination = source + random.below(17) - 8;  // overlapping
     if (low && moves_string(instruction.mnemonic)) {
         // Zen tells overlap by all 32 bits of the registers, also with 16-bit addresses, and copies
         // wrongly where their upper halves are not clear.
         for (const Gpr gpr : {Gpr::kSi, Gpr::kDi, Gpr::kCx}) scene.set_gpr(number_of(gpr), 0);
     }
-    set_address_register(scene, instruction, Gpr::kSi, source);
-    set_address_register(scene, instruction, Gpr::kDi, destination);
+    set_address_register(scene, instruction, Gpr::kSi, source - source_base);
+    set_address_register(scene, instruction, Gpr::kDi, destination - destination_base);
     if (instruction.rep || instruction.repne) {
         const u32 count = random.chance(90) ? random.below(40) : random.below(0x3000);
         set_address_register(scene, instruction, Gpr::kCx, count);
@@ -81,20 +83,28 @@ void steer_transfer(Scene& scene, const Draft& draft) {
     if (scene.random().chance(10)) return;
     const Instruction& instruction = draft.instruction;
     const auto landing = [&] {
-        return scene.next_address() + static_cast<u32>(draft.bytes.size());
+        return scene.next_address() + static_cast<u32>(draft.bytes.size()) -
+               scene.base(SegmentName::kCs);
     };
     if (instruction.mnemonic == Mnemonic::RET) {
-        scene.poke(scene.gpr(number_of(Gpr::kSp)), landing());
+        scene.poke(scene.stack_address(), landing());
         return;
     }
     const decoder::Operand& operand = instruction.operands[0];
     if (operand.kind == OperandKind::kRegister && operand.number != number_of(Gpr::kSp)) {
-        constexpr u32 kMoveLength = 5;
-        const u32 move = scene.at_start() ? 0 : kMoveLength;
+        const u32 move_length = scene.code_size() == decoder::CodeSize::k32 ? 5 : 6;
+        const u32 move = scene.at_start() ? 0 : move_length;
         scene.set_gpr(operand.number, landing() + move);
     }
     if (operand.kind == OperandKind::kMemory)
-        scene.poke(effective_address(scene, instruction), landing());
+        scene.poke(operand_address(scene, instruction), landing());
+}
+
+// Aims a register that an instruction uses as an address without naming it.
+void steer_implicit_address(Scene& scene, const Instruction& instruction, Gpr gpr, unsigned size) {
+    const u32 base = scene.base(instruction.memory.segment);
+    const u32 target = choose_target(scene, {size, instruction.address_size == 2, false, base});
+    set_address_register(scene, instruction, gpr, target - base);
 }
 
 // Registers that an instruction uses without naming them, or in a way of its own.
@@ -108,15 +118,9 @@ void steer_registers(Scene& scene, Draft& draft) {
     switch (instruction.mnemonic) {
         case Mnemonic::DIV:
         case Mnemonic::IDIV: steer_division(scene, instruction); break;
-        case Mnemonic::XLAT:
-            set_address_register(scene, instruction, Gpr::kBx,
-                                 choose_target(scene, {1, instruction.address_size == 2}));
-            break;
+        case Mnemonic::XLAT: steer_implicit_address(scene, instruction, Gpr::kBx, 1); break;
         case Mnemonic::MASKMOVQ:
-        case Mnemonic::MASKMOVDQU:
-            set_address_register(scene, instruction, Gpr::kDi,
-                                 choose_target(scene, {8, instruction.address_size == 2}));
-            break;
+        case Mnemonic::MASKMOVDQU: steer_implicit_address(scene, instruction, Gpr::kDi, 8); break;
         case Mnemonic::LEAVE:
         case Mnemonic::ENTER:
             if (random.chance(85))
@@ -159,7 +163,7 @@ void steer_exchange(Scene& scene, const Instruction& instruction) {
     if (!scene.random().chance(50)) return;
     const decoder::Operand& destination = instruction.operands[0];
     const bool memory = destination.kind == OperandKind::kMemory;
-    const u32 address = memory ? effective_address(scene, instruction) : 0;
+    const u32 address = memory ? operand_address(scene, instruction) : 0;
     if (instruction.mnemonic == Mnemonic::CMPXCHG8B) {
         scene.set_gpr(number_of(Gpr::kAx), scene.peek(address));
         scene.set_gpr(number_of(Gpr::kDx), scene.peek(address + 4));

@@ -42,6 +42,7 @@ void StateWriter::registers(const Registers& before, const Registers& after) {
         line("gpr = {" + list_of(after.gpr) + "}");
     }
     value("eflags", before.eflags, after.eflags);
+    if (before.selectors != after.selectors) line("selectors = {" + list_of(after.selectors) + "}");
     fpu(before.fx, after.fx);
 }
 
@@ -96,14 +97,14 @@ std::string bytes_of(const Case& test) {
 
 std::string as_test(const std::string& title, const Case& test, const Expectation& expected) {
     const Case blank;
-    Expectation undisturbed(test);
-    undisturbed.exception(0, 0);
     StateWriter start("test.registers");
     start.registers(blank.registers, test.registers);
     start.memory("test", blank.memory, test.memory);
     const Outcome& outcome = expected.outcome;
+    Expectation undisturbed(test);
+    if (outcome.kind == Outcome::Kind::kException) undisturbed.exception(0, 0);
     StateWriter end("host.outcome.registers");
-    end.registers(test.registers, outcome.registers);
+    end.registers(undisturbed.outcome.registers, outcome.registers);
     end.memory("host", test.memory, expected.memory);
 
     std::string text = "TEST_CASE(\"" + title + "\", \"[oracle]\") {\n    Case test;\n";
@@ -115,8 +116,6 @@ std::string as_test(const std::string& title, const Case& test, const Expectatio
                 hex(outcome.registers.eip) + ", " + hex(outcome.error_code) + ");\n";
         if (outcome.fault_address != 0)
             text += "    host.outcome.fault_address = " + hex(outcome.fault_address) + ";\n";
-        if (outcome.selectors != undisturbed.outcome.selectors)
-            text += "    host.outcome.selectors = {" + list_of(outcome.selectors) + "};\n";
         if (outcome.pointers == Outcome::Pointers::kNone)
             text += "    host.outcome.pointers = Outcome::Pointers::kNone;\n";
         if (outcome.pointers == Outcome::Pointers::kNoSelectors)
