@@ -162,10 +162,30 @@ bool Mmu::peek(LinearAddress address, PhysicalAddress& physical) const {
     return walker_.look(wrapped(address), physical);
 }
 
+// --- shadows ---
+
+void Mmu::set_shadow(ShadowObserver* shadow) {
+    shadow_ = shadow;
+    watch_.set_shadow(shadow);
+}
+
+bool Mmu::shadow(u64 linear_page, Privilege privilege, ShadowPage& page) {
+    if (breakpoints_.on_page(linear_page)) return false;
+    Translation translation;
+    if (!walker_.walk_quietly({linear_page << kPageShift}, privilege, translation)) return false;
+    const u64 offset = memory_.ram_offset(translation.physical);
+    if (offset == PhysicalMemory::kNotRam) return false;
+    watch_.watch(translation);
+    page.ram_page = offset >> kPageShift;
+    page.writable = translation.may_write && memory_.write_pointer(translation.physical);
+    return true;
+}
+
 // --- what changes translations ---
 
 void Mmu::flush_all() {
     breakpoints_.update(state_.dr);
+    if (shadow_) shadow_->shadow_dropped_all();
     flush_non_global();
 }
 
@@ -183,6 +203,7 @@ void Mmu::invalidate_page(LinearAddress page) {
 void Mmu::breakpoints_changed() {
     breakpoints_.update(state_.dr);
     tlb_.drop_entries();
+    if (shadow_) shadow_->shadow_dropped_all();
 }
 
 void Mmu::guarded_write(PhysicalAddress address, std::size_t size) {
@@ -194,10 +215,13 @@ void Mmu::guarded_write(PhysicalAddress address, std::size_t size) {
 }
 
 void Mmu::memory_changed(const PhysicalMemory::Change& change) {
-    if (change.everything)
+    if (change.everything) {
+        if (shadow_) shadow_->shadow_dropped_all();
         flush_non_global();
-    else
-        tlb_.drop_write_pointers(memory_.ram().data() + (change.ram_page << kPageShift));
+        return;
+    }
+    tlb_.drop_write_pointers(memory_.ram().data() + (change.ram_page << kPageShift));
+    if (shadow_) shadow_->shadow_protected(change.ram_page);
 }
 
 }  // namespace seventeen::mmu

@@ -24,6 +24,7 @@
 #include "mmu/data_breakpoints.h"
 #include "mmu/page_walk.h"
 #include "mmu/physical_memory.h"
+#include "mmu/shadow_observer.h"
 #include "mmu/table_watch.h"
 #include "mmu/tlb.h"
 
@@ -112,6 +113,16 @@ class Mmu final : public GuardObserver {
     // (linear page → physical page) while it stands still.
     u64 fetch_generation() const { return fetch_generation_; }
 
+    // --- shadows of the page tables (shadow_observer.h) ---
+    void set_shadow(ShadowObserver* shadow);
+    struct ShadowPage {
+        u64 ram_page = 0;
+        bool writable = false;
+    };
+    // What a shadow may hold of a linear page now: false where an access would have to be seen
+    // (not present, A bit clear, MMIO, ROM, breakpoint). Changes nothing; the tables get guarded.
+    bool shadow(u64 linear_page, Privilege privilege, ShadowPage& page);
+
     // --- what changes translations (PrivilegeEngine calls these) ---
     void flush_all();  // CR0.PG/WP, CR4.PSE/PAE/PGE, EFER.NXE changed; state or RAM were replaced
     void flush_non_global();                   // MOV CR3, task switch
@@ -161,6 +172,7 @@ class Mmu final : public GuardObserver {
     Tlb tlb_;
     TableWatch watch_;
     DataBreakpoints breakpoints_;
+    ShadowObserver* shadow_ = nullptr;
     u64 fetch_generation_ = 0;
     unsigned listener_ = 0;
 };

@@ -66,7 +66,26 @@ Fault PageWalker::walk(LinearAddress address, Privilege privilege, Access access
     Path path;
     if (Fault fault = find(address, privilege, access, path)) return fault;
     mark(path, access);
+    describe(address, privilege, path, translation);
+    return {};
+}
 
+bool PageWalker::walk_quietly(LinearAddress address, Privilege privilege,
+                              Translation& translation) const {
+    const Path path = descend(
+        address, [this](PhysicalAddress slot, unsigned size) { return peek_slot(slot, size); });
+    if (path.outcome != Path::Outcome::kMapped || !permits(path, privilege, Access::kRead))
+        return false;
+    const auto first = path.steps.begin();
+    if (!std::all_of(first, first + path.count,
+                     [](const Path::Step& step) { return step.entry & kAccessed; }))
+        return false;
+    describe(address, privilege, path, translation);
+    return translation.cacheable;
+}
+
+void PageWalker::describe(LinearAddress address, Privilege privilege, const Path& path,
+                          Translation& translation) const {
     translation = {};
     translation.linear_page = address.page();
     translation.physical = memory_.bus_address({path.page});
@@ -78,7 +97,6 @@ Fault PageWalker::walk(LinearAddress address, Privilege privilege, Access access
         translation.slots[i] = memory_.ram_offset(path.steps[i].slot);
         if (memory_.is_mmio(path.steps[i].slot)) translation.cacheable = false;
     }
-    return {};
 }
 
 Fault PageWalker::check(LinearAddress address, Privilege privilege, Access access) const {
@@ -87,12 +105,8 @@ Fault PageWalker::check(LinearAddress address, Privilege privilege, Access acces
 }
 
 bool PageWalker::look(LinearAddress address, PhysicalAddress& physical) const {
-    const Path path = descend(address, [this](PhysicalAddress slot, unsigned size) {
-        u64 entry = 0;
-        if (const u8* page = memory_.read_pointer(slot))
-            std::memcpy(&entry, page + slot.offset(), size);
-        return entry;
-    });
+    const Path path = descend(
+        address, [this](PhysicalAddress slot, unsigned size) { return peek_slot(slot, size); });
     if (path.outcome != Path::Outcome::kMapped) return false;
     physical = memory_.bus_address({path.page + address.offset()});
     return true;
@@ -224,6 +238,13 @@ void PageWalker::mark(Path& path, Access access) {
 u64 PageWalker::read_slot(PhysicalAddress slot, unsigned size) const {
     u64 entry = 0;
     memory_.read(slot, &entry, size);
+    return entry;
+}
+
+u64 PageWalker::peek_slot(PhysicalAddress slot, unsigned size) const {
+    u64 entry = 0;
+    if (const u8* page = memory_.read_pointer(slot))
+        std::memcpy(&entry, page + slot.offset(), size);
     return entry;
 }
 

@@ -51,6 +51,10 @@ class PageWalker {
     // Fills `translation`, or returns the #PF for `address` and has changed nothing.
     Fault walk(LinearAddress address, Privilege privilege, Access access, Translation& translation);
 
+    // What walk() would find for a read that changes nothing: false where it would fault or set an
+    // A bit, or where a slot lies in MMIO.
+    bool walk_quietly(LinearAddress address, Privilege privilege, Translation& translation) const;
+
     // The fault that walk() would return; sets no A and D bits.
     Fault check(LinearAddress address, Privilege privilege, Access access) const;
 
@@ -73,6 +77,10 @@ class PageWalker {
     // The path to a page, with #PF where it does not exist or does not permit the access.
     Fault find(LinearAddress address, Privilege privilege, Access access, Path& path) const;
     void mark(Path& path, Access access);
+    void describe(LinearAddress address, Privilege privilege, const Path& path,
+                  Translation& translation) const;
+    // As it stands in host memory; 0 (not present) where it lies in MMIO.
+    u64 peek_slot(PhysicalAddress slot, unsigned size) const;
     u64 read_slot(PhysicalAddress slot, unsigned size) const;
     void write_slot(PhysicalAddress slot, unsigned size, u64 value);
 

@@ -17,19 +17,19 @@ void TableWatch::watch(const Translation& translation) {
         for (std::size_t byte = 0; byte < translation.slot_size; byte += kUnit)
             table.used.set((offset + byte) / kUnit);
         table.idle_writes = 0;
-        const bool last_level = i + 1 == Translation::kMaxSlots;
-        if (last_level)
-            table.place(translation.linear_page, offset / translation.slot_size,
-                        translation.slot_size);
+        const u64 index = offset / translation.slot_size;
+        const u64 slots = kPageSize / translation.slot_size;
+        if (i + 1 == Translation::kMaxSlots)
+            table.as_table.put(translation.linear_page - index, translation.slot_size);
         else
-            table.directory = true;
+            table.as_directory.put((translation.linear_page / slots - index) * slots,
+                                   translation.slot_size);
     }
 }
 
-void TableWatch::Table::place(u64 linear_page, std::size_t slot, u8 size) {
-    const u64 first = linear_page - slot;
-    if (placed && (first != first_page || size != slot_size)) scattered = true;
-    placed = true;
+void TableWatch::Place::put(u64 first, u8 size) {
+    if (known && (first != first_page || size != slot_size)) scattered = true;
+    known = true;
     first_page = first;
     slot_size = size;
 }
@@ -41,7 +41,7 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
     Table& table = found->second;
     if (++table.idle_writes >= kPatience) {
         const bool used = table.used.any();
-        search_and_drop(ram_page << kPageShift, kPageSize);
+        drop_derived(table, ram_page << kPageShift, kPageSize);
         release(ram_page);
         return used;
     }
@@ -57,14 +57,30 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
 }
 
 void TableWatch::drop_derived(const Table& table, u64 ram_offset, std::size_t size) {
-    if (table.directory || table.scattered) {
+    if (shadow_) {
+        drop_shadow(table.as_table, ram_offset, size, 1);
+        drop_shadow(table.as_directory, ram_offset, size, kPageSize / table.as_directory.slot_size);
+    }
+    const Place& place = table.as_table;
+    if (table.as_directory.known || place.scattered) {
         search_and_drop(ram_offset, size);
         return;
     }
     const std::size_t offset = ram_offset & kPageMask;
-    const std::size_t last = (offset + size - 1) / table.slot_size;
-    for (std::size_t slot = offset / table.slot_size; slot <= last; ++slot)
-        tlb_.drop_page(table.first_page + slot);
+    const std::size_t last = (offset + size - 1) / place.slot_size;
+    for (std::size_t slot = offset / place.slot_size; slot <= last; ++slot)
+        tlb_.drop_page(place.first_page + slot);
+}
+
+void TableWatch::drop_shadow(const Place& place, u64 ram_offset, std::size_t size,
+                             u64 pages_per_slot) {
+    if (!place.known) return;
+    if (place.scattered) return shadow_->shadow_dropped_all();
+    const std::size_t offset = ram_offset & kPageMask;
+    const u64 first = offset / place.slot_size;
+    const u64 last = (offset + size - 1) / place.slot_size;
+    shadow_->shadow_dropped(place.first_page + first * pages_per_slot,
+                            (last - first + 1) * pages_per_slot);
 }
 
 void TableWatch::search_and_drop(u64 ram_offset, std::size_t size) {

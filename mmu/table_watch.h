@@ -18,6 +18,7 @@
 #include "core/types.h"
 #include "mmu/page_walk.h"
 #include "mmu/physical_memory.h"
+#include "mmu/shadow_observer.h"
 #include "mmu/tlb.h"
 
 namespace seventeen::mmu {
@@ -25,6 +26,9 @@ namespace seventeen::mmu {
 class TableWatch {
   public:
     TableWatch(PhysicalMemory& memory, Tlb& tlb) : memory_(memory), tlb_(tlb) {}
+
+    // Is told of what is dropped; may be null.
+    void set_shadow(ShadowObserver* shadow) { shadow_ = shadow; }
 
     // `translation` is about to be used: watches its slots. (Before any write pointer is taken: its
     // page may be its own page table.)
@@ -39,24 +43,29 @@ class TableWatch {
 
     // What a page serves as. Where it is a page table at one place (that is how guests use them)
     // the linear page of each slot is known, and a changed slot needs no search.
-    struct Table {
-        std::bitset<kUnits> used;
-        bool directory = false;
-        bool scattered = false;  // a table at several places
-        bool placed = false;     // a table whose first slot translates first_page
+    struct Place {
+        bool known = false;      // the first slot translates from first_page on
+        bool scattered = false;  // at several places
         u8 slot_size = 4;
         u64 first_page = 0;
-        unsigned idle_writes = 0;  // since a walk used the page
 
-        void place(u64 linear_page, std::size_t slot, u8 size);
+        void put(u64 first, u8 size);
+    };
+    struct Table {
+        std::bitset<kUnits> used;
+        Place as_table;            // a slot translates a page
+        Place as_directory;        // a slot translates all pages of a table
+        unsigned idle_writes = 0;  // since a walk used the page
     };
 
     void drop_derived(const Table& table, u64 ram_offset, std::size_t size);
     void search_and_drop(u64 ram_offset, std::size_t size);
+    void drop_shadow(const Place& place, u64 ram_offset, std::size_t size, u64 pages_per_slot);
     void release(u64 ram_page);
 
     PhysicalMemory& memory_;
     Tlb& tlb_;
+    ShadowObserver* shadow_ = nullptr;
     std::unordered_map<u64, Table> tables_;  // by page of RAM
 };
 

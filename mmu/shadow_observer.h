@@ -1,0 +1,22 @@
+// ShadowObserver: told what a shadow of the guest's page tables must forget.
+//
+// A shadow (the translator's windows) keeps translations longer than the TLB does: over MOV CR3,
+// for address spaces that are not current. Mmu::shadow() fills it; the tables each translation came
+// from stay guarded, and a write to one is announced here, for all address spaces at once.
+#pragma once
+
+#include "core/types.h"
+
+namespace seventeen::mmu {
+
+class ShadowObserver {
+  public:
+    virtual ~ShadowObserver() = default;
+    // Linear pages that may be translated otherwise from now on, in whatever address space.
+    virtual void shadow_dropped(u64 first_page, u64 pages) = 0;
+    virtual void shadow_dropped_all() = 0;
+    // A page of RAM became guarded: no shadow may grant writes to it.
+    virtual void shadow_protected(u64 ram_page) = 0;
+};
+
+}  // namespace seventeen::mmu
