@@ -34,12 +34,14 @@ struct Site {
     u32 jump = 0;             // kDirect: of the displacement (four bytes) to be patched
     u32 cold = 0;             // where that jump leads unpatched: the call to the Translator
     Block* linked = nullptr;  // where it leads patched
+    u8 faults = 0;            // host faults that no fill could help
 };
 
 // A host instruction that may fault, and the site that continues.
 struct FaultPoint {
     u32 code = 0;  // offset into the block's code
     Site* site = nullptr;
+    bool saved = false;  // the guest's flags are in r11
 };
 
 struct Block {

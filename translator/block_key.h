@@ -16,6 +16,7 @@ struct Mode {
         kCode32 = 1 << 1,     // CS.D
         kStack32 = 1 << 2,    // SS.B
         kAlignment = 1 << 3,  // alignment checks are in force: accesses are left to the interpreter
+        kWindow = 1 << 4,     // memory is reached through the window in gs:, but for soft sites
         kFlatShift = 8,       // six bits by SegmentName: base 0, all 4 GiB readable and writable
     };
 

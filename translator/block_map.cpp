@@ -33,9 +33,17 @@ Block& BlockMap::insert(std::unique_ptr<Block> block) {
     page.blocks.push_back(block.get());
     mark_lines(page, *block);
     memory_.set_guard(mmu::Guard::kTranslation, {number << kPageShift});
+    by_code_[block->entry] = block.get();
     auto& place = blocks_[block->key];
     place = std::move(block);
     return *place;
+}
+
+Block* BlockMap::containing(const u8* code) {
+    auto after = by_code_.upper_bound(code);
+    if (after == by_code_.begin()) return nullptr;
+    Block* block = std::prev(after)->second;
+    return code < block->entry + block->code_size ? block : nullptr;
 }
 
 void BlockMap::mark_lines(Page& page, const Block& block) {
@@ -71,10 +79,18 @@ void BlockMap::unlink(Site& site) {
 // --- death ---
 
 void BlockMap::kill(Block& block) {
+    const auto page = pages_.find(block.key.physical >> kPageShift);
+    if (page != pages_.end()) std::erase(page->second.blocks, &block);
+    bury(block);
+}
+
+// The page's list is the caller's business.
+void BlockMap::bury(Block& block) {
     block.dead = true;
     for (Site& site : block.sites) unlink(site);
     while (!block.incoming.empty()) unlink(*block.incoming.back());
     on_death_(block);
+    by_code_.erase(block.entry);
     const auto found = blocks_.find(block.key);
     graveyard_.push_back(std::move(found->second));
     blocks_.erase(found);
@@ -89,6 +105,7 @@ void BlockMap::clear() {
     }
     if (!blocks_.empty()) state_.attention = true;
     blocks_.clear();
+    by_code_.clear();
     for (const auto& [number, page] : pages_)
         memory_.clear_guard(mmu::Guard::kTranslation, {number << kPageShift});
     pages_.clear();
@@ -107,7 +124,7 @@ void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
     std::erase_if(page.blocks, [&](Block* block) {
         const u64 begin = block->key.physical & kPageMask;
         const bool hit = begin < end && first < begin + block->bytes;
-        if (hit) kill(*block);
+        if (hit) bury(*block);
         return hit;
     });
     page.lines.reset();

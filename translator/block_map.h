@@ -8,6 +8,7 @@
 
 #include <bitset>
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -32,6 +33,9 @@ class BlockMap final : public mmu::GuardObserver {
     Block& insert(std::unique_ptr<Block> block);
     // The site's jump leads to the block from now on.
     void link(Site& site, Block& to);
+    // The block whose code holds this host address, or nullptr.
+    Block* containing(const u8* code);
+    void kill(Block& block);
     // All blocks die.
     void clear();
     // Frees dead blocks; called while none of them runs.
@@ -47,7 +51,7 @@ class BlockMap final : public mmu::GuardObserver {
         std::bitset<(kPageSize >> kLineShift)> lines;  // 64-byte lines that blocks cover
     };
 
-    void kill(Block& block);
+    void bury(Block& block);
     void unlink(Site& site);
     void patch(const Site& site, const u8* target);
     static void mark_lines(Page& page, const Block& block);
@@ -57,6 +61,7 @@ class BlockMap final : public mmu::GuardObserver {
     CodeCache& cache_;
     std::function<void(const Block&)> on_death_ = [](const Block&) {};
     std::unordered_map<BlockKey, std::unique_ptr<Block>, BlockKeyHash> blocks_;
+    std::map<const u8*, Block*> by_code_;
     std::unordered_map<u64, Page> pages_;
     std::vector<std::unique_ptr<Block>> graveyard_;
     unsigned listener_ = 0;

@@ -44,7 +44,7 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
     auto block = std::make_unique<Block>();
     block->key = key;
     Emitter emitter(surroundings, *block);
-    emit(emitter, *block, surroundings.mode, page);
+    emit(emitter, *block, surroundings, page);
     if (block->instructions == 0) return Outcome::kNothing;
     emitter.finish();
     if (!place(emitter, *block)) return Outcome::kFull;
@@ -56,8 +56,9 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
     return Outcome::kDone;
 }
 
-void BlockTranslator::emit(Emitter& emitter, Block& block, const Mode& mode,
+void BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
                            std::span<const u8, kPageSize> page) {
+    const Mode& mode = surroundings.mode;
     const CodeSize size = mode.code32() ? CodeSize::k32 : CodeSize::k16;
     const u64 first = block.key.physical & kPageMask;
     bool ended = false;
@@ -71,7 +72,8 @@ void BlockTranslator::emit(Emitter& emitter, Block& block, const Mode& mode,
         if (left == 0 ||
             decoder_.decode(page.subspan(at, left), size, instruction) != DecodeStatus::kOk)
             break;
-        emitter.begin(instruction, eip);
+        const u64 physical = block.key.physical + (eip - block.key.eip);
+        emitter.begin(instruction, eip, surroundings.soft_sites->contains(physical));
         ended = emit_instruction(emitter, block, instruction);
         eip += instruction.length;
         ++block.instructions;

@@ -30,7 +30,7 @@ class BlockTranslator {
                       std::span<const u8, kPageSize> page, std::unique_ptr<Block>& into);
 
   private:
-    void emit(Emitter& emitter, Block& block, const Mode& mode,
+    void emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
               std::span<const u8, kPageSize> page);
     bool emit_instruction(Emitter& emitter, Block& block, const decoder::Instruction& instruction);
     bool place(Emitter& emitter, Block& block);

@@ -15,9 +15,10 @@ Emitter::Emitter(const Surroundings& surroundings, Block& block)
     code_.attach(&assembler_);
 }
 
-void Emitter::begin(const decoder::Instruction& instruction, u32 eip) {
+void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft) {
     instruction_ = &instruction;
     eip_ = eip;
+    soft_ = soft;
     slow_ = asmjit::Label();
 }
 
@@ -59,16 +60,32 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     return site;
 }
 
-asmjit::Label Emitter::slow_path() {
-    if (slow_.isValid()) return slow_;
+Emitter::ColdSite& Emitter::slow_site() {
+    if (slow_.isValid()) return cold_[slow_site_];
     slow_ = assembler_.newLabel();
     ColdSite cold;
     cold.label = slow_;
     cold.site = &new_site(Site::Kind::kInstruction, eip_, completed_);
+    cold.needed = false;
     cold.saved = saved_;
     slow_site_ = cold_.size();
-    cold_.push_back(cold);
+    return cold_.emplace_back(cold);
+}
+
+asmjit::Label Emitter::slow_path() {
+    ColdSite& site = slow_site();
+    if (!site.needed) site.saved = saved_;
+    site.needed = true;
     return slow_;
+}
+
+void Emitter::may_fault() {
+    block_.fault_points.push_back(
+        {static_cast<u32>(assembler_.offset()), slow_site().site, saved_});
+}
+
+void Emitter::touch() {
+    if (windowed()) may_fault();
 }
 
 void Emitter::finish() {
@@ -80,6 +97,7 @@ void Emitter::finish() {
         emit_exit(later.target, later.count);
     }
     for (const ColdSite& cold : cold_) {
+        if (!cold.needed) continue;
         assembler_.bind(cold.label);
         if (cold.swapped) assembler_.xchg(x86::rax, x86::r11);
         // SAFETY: the site lives as long as the code that names it.
@@ -92,7 +110,7 @@ void Emitter::finish() {
 
 void Emitter::resolve() {
     for (const ColdSite& cold : cold_) {
-        cold.site->cold = static_cast<u32>(code_.labelOffset(cold.label));
+        if (cold.needed) cold.site->cold = static_cast<u32>(code_.labelOffset(cold.label));
         if (cold.site->kind == Site::Kind::kInstruction && code_.isLabelBound(cold.resume))
             cold.site->resume = static_cast<u32>(code_.labelOffset(cold.resume));
         if (cold.jump_end.isValid())
@@ -129,9 +147,6 @@ x86::Mem Emitter::state(std::size_t offset, u32 size) const {
 }
 x86::Mem Emitter::context(std::size_t offset, u32 size) const {
     return x86::ptr(x86::r15, static_cast<s32>(offset), size);
-}
-x86::Mem Emitter::place(unsigned size) {
-    return x86::ptr(x86::r8, x86::r9, 0, 0, size);
 }
 
 // --- flags ---

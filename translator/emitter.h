@@ -8,7 +8,7 @@
 
 #include <asmjit/x86.h>
 
-#include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "decoder/instruction.h"
@@ -26,6 +26,8 @@ struct Surroundings {
     Mode mode;
     JumpTable* jump_table = nullptr;
     TrickSet disabled;
+    // Physical addresses of instructions that don't use the window.
+    const std::unordered_set<u64>* soft_sites = nullptr;
 };
 
 class Emitter {
@@ -37,8 +39,9 @@ class Emitter {
     Emitter& operator=(const Emitter&) = delete;
 
     // --- for the translate loop ---
-    // The next instruction starts at `eip`; its Operation is the block's last.
-    void begin(const decoder::Instruction& instruction, u32 eip);
+    // The next instruction starts at `eip`; its Operation is the block's last. `soft`: it does not
+    // use the window.
+    void begin(const decoder::Instruction& instruction, u32 eip, bool soft);
     // The interpreter runs the instruction. `ends`: the block ends with it.
     void fall_back(bool ends);
     void end_instruction();
@@ -79,11 +82,19 @@ class Emitter {
     void effective_address();
     // r8d = linear address of an access in a segment: limits and rights checked, base added.
     void apply_segment(SegmentName segment, Access access, unsigned size);
-    // r8d is a linear address: afterwards [r8 + r9] is the place in host memory. Uses r10.
-    void locate(Access access, unsigned size);
+    // r8d is a linear address: makes it accessible and returns its place in host memory. The soft
+    // form uses r9 and r10, and the place is [r8 + r9].
+    asmjit::x86::Mem locate(Access access, unsigned size);
     // All three for the instruction's memory operand.
-    void memory_operand(Access access, unsigned size);
-    static asmjit::x86::Mem place(unsigned size);  // [r8 + r9]
+    asmjit::x86::Mem memory_operand(Access access, unsigned size);
+    // The same for an instruction that is copied: which form the copy must have.
+    MemoryForm operand_form() const;
+    void operand_for_copy(Access access, unsigned size);
+    // The next host instruction is the access itself.
+    void touch();
+    // The next host instruction may raise SIGFPE.
+    void may_fault();
+    bool windowed() const { return mode().has(Mode::kWindow) && !soft_; }
 
     // Copies the instruction, which has an encoding of this form.
     void copy(MemoryForm form);
@@ -101,6 +112,7 @@ class Emitter {
     struct ColdSite {
         asmjit::Label label;
         Site* site = nullptr;
+        bool needed = true;      // something jumps to the label
         bool saved = false;      // flags are in r11
         bool swapped = false;    // flags are in eax, the guest's eax is in r11
         asmjit::Label resume;    // kInstruction
@@ -113,6 +125,7 @@ class Emitter {
     };
 
     Site& new_site(Site::Kind kind, u32 eip, u16 count);
+    ColdSite& slow_site();
     void emit_exit(u32 target, u16 count);
     void emit_direct_exit(u32 target, u16 count);
     void emit_table_exit(u32 target, u16 count);
@@ -127,6 +140,7 @@ class Emitter {
     const decoder::Instruction* instruction_ = nullptr;
     u32 eip_ = 0;
     u16 completed_ = 0;  // instructions before this one
+    bool soft_ = false;
     bool saved_ = false;
     bool closed_ = false;        // the block has ended
     asmjit::Label slow_;         // of this instruction

@@ -19,6 +19,11 @@ std::size_t segment_offset(SegmentName segment) {
     return offsetof(CpuState, segments) + static_cast<unsigned>(segment) * sizeof(SegmentRegister);
 }
 
+x86::Mem in_window(x86::Mem place) {
+    place.setSegment(x86::gs);
+    return place;
+}
+
 }  // namespace
 
 void Emitter::effective_address() {
@@ -58,9 +63,10 @@ void Emitter::apply_segment(SegmentName segment, Access access, unsigned size) {
     assembler_.add(x86::r8d, state(at + offsetof(SegmentRegister, base), 4));
 }
 
-// One comparison checks everything: the line is the one of the first byte's page, the tag is
-// compared with the last byte's, so an access across two pages never matches (Tlb).
-void Emitter::locate(Access access, unsigned size) {
+// Soft form: one comparison checks everything. The line is the one of the first byte's page, the
+// tag is compared with the last byte's, so an access across two pages never matches (Tlb).
+x86::Mem Emitter::locate(Access access, unsigned size) {
+    if (windowed()) return in_window(x86::ptr(x86::r8d, 0, size));
     flags_to_saved();
     const asmjit::Label slow = slow_path();
     const std::size_t lane = offsetof(Context, tlb) + (mode().user() ? sizeof(void*) : 0);
@@ -78,12 +84,36 @@ void Emitter::locate(Access access, unsigned size) {
     assembler_.cmp(x86::r10, x86::ptr(x86::r9, static_cast<s32>(tag), 8));
     assembler_.jne(slow);
     assembler_.mov(x86::r9, x86::ptr(x86::r9, offsetof(TlbEntry, delta), 8));
+    return x86::ptr(x86::r8, x86::r9, 0, 0, size);
 }
 
-void Emitter::memory_operand(Access access, unsigned size) {
+MemoryForm Emitter::operand_form() const {
+    if (!instruction_->has_memory()) return MemoryForm::kNone;
+    if (!windowed()) return MemoryForm::kPointer;
+    const bool direct =
+        mode().flat(instruction_->memory.segment) && instruction_->address_size == 4;
+    return direct ? MemoryForm::kWindow : MemoryForm::kWindowR8;
+}
+
+void Emitter::operand_for_copy(Access access, unsigned size) {
+    if (operand_form() == MemoryForm::kWindow || operand_form() == MemoryForm::kNone) return;
     effective_address();
     apply_segment(instruction_->memory.segment, access, size);
     locate(access, size);
+}
+
+x86::Mem Emitter::memory_operand(Access access, unsigned size) {
+    const decoder::MemoryOperand& memory = instruction_->memory;
+    if (operand_form() == MemoryForm::kWindow && memory.base != kNoGpr) {
+        const s32 displacement = static_cast<s32>(memory.displacement);
+        if (memory.index == kNoGpr)
+            return in_window(x86::ptr(guest32(memory.base), displacement, size));
+        return in_window(x86::ptr(guest32(memory.base), guest32(memory.index), memory.scale,
+                                  displacement, size));
+    }
+    effective_address();
+    apply_segment(memory.segment, access, size);
+    return locate(access, size);
 }
 
 }  // namespace seventeen::translator

@@ -10,6 +10,8 @@ enum class Trick : u8 {
     kChaining,       // direct branches are patched to lead to their target's block
     kIndirectTable,  // indirect branches and branches to other pages look their target up inline
     kDeadFlags,      // flags that the target overwrites are not preserved at an exit
+    kYoungSoft,      // a new address space runs soft until it has run for a while
+    kAdaptive,       // an instruction that keeps faulting in the window gives it up
     kWindows,        // guest memory is reached through windows held by the host's MMU
     kCount,
 };
@@ -29,6 +31,8 @@ struct TranslatorOptions {
     // Instructions in a block, 1 to 64. The interpreter runs the last few before a target, as many
     // as a block can hold: with 1 everything is translated, and a difference is pinned to one.
     unsigned longest_block = 64;
+    u64 window_mappings = 40'000;      // the host's limit is usually 65,530 for the whole process
+    u64 young_instructions = 200'000;  // a user's address space is soft until it has run so many
 };
 
 }  // namespace seventeen::translator

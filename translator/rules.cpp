@@ -48,10 +48,11 @@ void settle_flags(Emitter& emitter) {
 
 bool translate_by_copy(Emitter& emitter, Access access) {
     const Instruction& instruction = emitter.instruction();
-    const MemoryForm form = instruction.has_memory() ? MemoryForm::kPointer : MemoryForm::kNone;
+    const MemoryForm form = emitter.operand_form();
     if (copy_instruction(instruction, form).size == 0) return false;
-    if (form != MemoryForm::kNone) emitter.memory_operand(access, memory_size(instruction));
+    emitter.operand_for_copy(access, memory_size(instruction));
     prepare_flags(emitter);
+    if (form != MemoryForm::kNone) emitter.touch();
     emitter.copy(form);
     settle_flags(emitter);
     return true;

@@ -31,15 +31,15 @@ bool all_reachable(const Emitter& emitter) {
 void load_target(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
     const unsigned size = instruction.operand_size;
-    const bool in_memory = instruction.operands[0].kind == OperandKind::kMemory;
-    if (in_memory) emitter.memory_operand(Access::kRead, size);
-    const x86::Mem place = Emitter::place(size);
-    const x86::Gp guest = Emitter::guest(instruction.operands[0]);
     Emitter::Assembler& out = emitter.out();
-    if (size == 2)
-        in_memory ? out.movzx(x86::r8d, place) : out.movzx(x86::r8d, guest);
-    else
-        in_memory ? out.mov(x86::r8d, place) : out.mov(x86::r8d, guest);
+    if (instruction.operands[0].kind == OperandKind::kMemory) {
+        const x86::Mem from = emitter.memory_operand(Access::kRead, size);
+        emitter.touch();
+        size == 2 ? out.movzx(x86::r8d, from) : out.mov(x86::r8d, from);
+    } else {
+        const x86::Gp from = Emitter::guest(instruction.operands[0]);
+        size == 2 ? out.movzx(x86::r8d, from) : out.mov(x86::r8d, from);
+    }
 }
 
 bool translate_jump(Emitter& emitter) {
@@ -67,8 +67,9 @@ bool translate_call(Emitter& emitter) {
         load_target(emitter);
         out.mov(target, x86::r8d);
     }
-    locate_push(emitter, size);
-    out.mov(Emitter::place(size), static_cast<s32>(emitter.next_eip()));
+    const x86::Mem to = locate_push(emitter, size);
+    emitter.touch();
+    out.mov(to, static_cast<s32>(emitter.next_eip()));
     move_stack_pointer(emitter, -static_cast<s32>(size));
     if (direct) {
         emitter.exit_to(relative_target(emitter));
@@ -83,12 +84,10 @@ bool translate_return(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
     const unsigned size = instruction.operand_size;
     if (!all_reachable(emitter)) return false;
-    locate_pop(emitter, size);
+    const x86::Mem from = locate_pop(emitter, size);
     Emitter::Assembler& out = emitter.out();
-    if (size == 2)
-        out.movzx(x86::r8d, Emitter::place(2));
-    else
-        out.mov(x86::r8d, Emitter::place(4));
+    emitter.touch();
+    size == 2 ? out.movzx(x86::r8d, from) : out.mov(x86::r8d, from);
     const u16 released = static_cast<u16>(instruction.immediate);
     move_stack_pointer(emitter, static_cast<s32>(size) + released);
     emitter.exit_indirect();

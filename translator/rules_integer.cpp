@@ -24,11 +24,18 @@ bool translate_shift(Emitter& emitter) {
     return translate_by_copy(emitter, Access::kModify);
 }
 
-// A division may fault on the host, so it is left to the interpreter.
+// A division that fails raises SIGFPE, and the interpreter raises #DE.
 bool translate_multiply_divide(Emitter& emitter) {
-    const Mnemonic mnemonic = emitter.instruction().mnemonic;
-    if (mnemonic == Mnemonic::DIV || mnemonic == Mnemonic::IDIV) return false;
-    return translate_by_copy(emitter, Access::kRead);
+    const Instruction& instruction = emitter.instruction();
+    if (instruction.mnemonic != Mnemonic::DIV && instruction.mnemonic != Mnemonic::IDIV)
+        return translate_by_copy(emitter, Access::kRead);
+    const MemoryForm form = emitter.operand_form();
+    if (copy_instruction(instruction, form).size == 0) return false;
+    emitter.operand_for_copy(Access::kRead, instruction.operands[0].size);
+    emitter.flags_to_host();
+    emitter.may_fault();
+    emitter.copy(form);
+    return true;
 }
 
 // A bit number in a register reaches beyond its memory operand.

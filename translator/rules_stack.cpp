@@ -11,20 +11,37 @@ using decoder::Mnemonic;
 using decoder::Operand;
 using decoder::OperandKind;
 
-void locate_push(Emitter& emitter, unsigned size) {
+namespace {
+
+// ESP + `displacement` is a linear address within a window.
+bool stack_in_window(const Emitter& emitter) {
+    return emitter.windowed() && emitter.mode().stack32() && emitter.mode().flat(SegmentName::kSs);
+}
+
+x86::Mem window_stack(s32 displacement, unsigned size) {
+    x86::Mem place = x86::ptr(x86::r12d, displacement, size);
+    place.setSegment(x86::gs);
+    return place;
+}
+
+}  // namespace
+
+x86::Mem locate_push(Emitter& emitter, unsigned size) {
+    if (stack_in_window(emitter)) return window_stack(-static_cast<s32>(size), size);
     emitter.out().lea(x86::r8d, x86::ptr(x86::r12, -static_cast<s32>(size)));
     if (!emitter.mode().stack32()) emitter.out().movzx(x86::r8d, x86::r8w);
     emitter.apply_segment(SegmentName::kSs, Access::kWrite, size);
-    emitter.locate(Access::kWrite, size);
+    return emitter.locate(Access::kWrite, size);
 }
 
-void locate_pop(Emitter& emitter, unsigned size) {
+x86::Mem locate_pop(Emitter& emitter, unsigned size) {
+    if (stack_in_window(emitter)) return window_stack(0, size);
     if (emitter.mode().stack32())
         emitter.out().mov(x86::r8d, x86::r12d);
     else
         emitter.out().movzx(x86::r8d, x86::r12w);
     emitter.apply_segment(SegmentName::kSs, Access::kRead, size);
-    emitter.locate(Access::kRead, size);
+    return emitter.locate(Access::kRead, size);
 }
 
 void move_stack_pointer(Emitter& emitter, s32 by) {
@@ -44,19 +61,23 @@ bool translate_push(Emitter& emitter) {
     const unsigned size = instruction.operand_size;
     Emitter::Assembler& out = emitter.out();
     if (operand.kind == OperandKind::kMemory) {
-        emitter.memory_operand(Access::kRead, size);
+        const x86::Mem from = emitter.memory_operand(Access::kRead, size);
         const x86::Gp value = size == 2 ? x86::Gp(x86::r10w) : x86::Gp(x86::r10d);
-        out.mov(value, Emitter::place(size));
-        out.mov(emitter.context(offsetof(Context, scratch), size), value);
-        locate_push(emitter, size);
-        out.mov(value, emitter.context(offsetof(Context, scratch), size));
-        out.mov(Emitter::place(size), value);
+        const x86::Mem scratch = emitter.context(offsetof(Context, scratch), size);
+        emitter.touch();
+        out.mov(value, from);
+        out.mov(scratch, value);
+        const x86::Mem to = locate_push(emitter, size);
+        out.mov(value, scratch);
+        emitter.touch();
+        out.mov(to, value);
     } else {
-        locate_push(emitter, size);
+        const x86::Mem to = locate_push(emitter, size);
+        emitter.touch();
         if (operand.kind == OperandKind::kImmediate)
-            out.mov(Emitter::place(size), static_cast<s32>(instruction.immediate));
+            out.mov(to, static_cast<s32>(instruction.immediate));
         else
-            out.mov(Emitter::place(size), Emitter::guest(operand));
+            out.mov(to, Emitter::guest(operand));
     }
     move_stack_pointer(emitter, -static_cast<s32>(size));
     return true;
@@ -68,13 +89,14 @@ bool translate_pop(Emitter& emitter) {
     const Operand& operand = instruction.operands[0];
     if (operand.kind != OperandKind::kRegister) return false;
     const unsigned size = instruction.operand_size;
-    locate_pop(emitter, size);
+    const x86::Mem from = locate_pop(emitter, size);
+    emitter.touch();
     if (operand.number != static_cast<u8>(Gpr::kSp)) {
-        emitter.out().mov(Emitter::guest(operand), Emitter::place(size));
+        emitter.out().mov(Emitter::guest(operand), from);
         move_stack_pointer(emitter, static_cast<s32>(size));
     } else {
         const x86::Gp value = size == 2 ? x86::Gp(x86::r8w) : x86::Gp(x86::r8d);
-        emitter.out().mov(value, Emitter::place(size));
+        emitter.out().mov(value, from);
         move_stack_pointer(emitter, static_cast<s32>(size));
         emitter.out().mov(Emitter::guest(operand), value);
     }
@@ -87,9 +109,11 @@ bool translate_leave(Emitter& emitter) {
     Emitter::Assembler& out = emitter.out();
     out.mov(x86::r8d, x86::ebp);
     emitter.apply_segment(SegmentName::kSs, Access::kRead, 4);
-    emitter.locate(Access::kRead, 4);
+    const x86::Mem from = emitter.locate(Access::kRead, 4);
+    emitter.touch();
+    out.mov(x86::r8d, from);
     out.lea(x86::r12d, x86::ptr(x86::rbp, 4));
-    out.mov(x86::ebp, Emitter::place(4));
+    out.mov(x86::ebp, x86::r8d);
     return true;
 }
 

@@ -5,9 +5,9 @@
 
 namespace seventeen::translator {
 
-// [r8 + r9] is where a value of `size` bytes is pushed to (popped from); ESP stands. Uses r10.
-void locate_push(Emitter& emitter, unsigned size);
-void locate_pop(Emitter& emitter, unsigned size);
+// Where a value of `size` bytes is pushed to (popped from); ESP stands. Uses r8, r9, r10.
+asmjit::x86::Mem locate_push(Emitter& emitter, unsigned size);
+asmjit::x86::Mem locate_pop(Emitter& emitter, unsigned size);
 // ESP, or SP on a 16-bit stack. Uses r10, no flags.
 void move_stack_pointer(Emitter& emitter, s32 by);
 

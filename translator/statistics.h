@@ -22,6 +22,13 @@ struct Statistics {
     u64 indirect_misses = 0;
     u64 events = 0;       // the instruction count ran out
     u64 host_faults = 0;  // SIGSEGV and SIGFPE in translated code
+    // Windows.
+    u64 fills = 0;           // mappings made
+    u64 filled_pages = 0;    // pages in them
+    u64 drops = 0;           // ranges emptied since a page table changed
+    u64 protections = 0;     // pages protected since they became guarded
+    u64 window_flushes = 0;  // times all windows were emptied
+    u64 soft_sites = 0;      // instructions that gave up their window
 };
 
 }  // namespace seventeen::translator

@@ -28,6 +28,9 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       stubs_(make_stubs(cache_)),
       blocks_(state, mmu.memory(), cache_),
       translator_(privilege.model(), options.longest_block, cache_, statistics_) {
+    install_host_fault_handlers();
+    if (!options_.disabled.has(Trick::kWindows))
+        windows_.emplace(mmu, options_.window_mappings, statistics_);
     context_.state = &state;
     context_.tlb = {mmu.tlb_entries(mmu::Privilege::kSupervisor),
                     mmu.tlb_entries(mmu::Privilege::kUser)};
@@ -62,19 +65,29 @@ Exit Translator::run(u64 target) {
     if (state_.activity != Activity::kRunning) state_.attention = true;
     cpu_.target = target;
     blocks_.collect();
+    const HostFaultScope faults(*this);
+    window_ = 0;  // another machine's may be in gs:
     while (state_.retired < target) {
         // Events, careful instructions and the last few before the target.
         if (state_.attention || target - state_.retired < slack()) return interpreter_.run(target);
         mode_known_ = false;
         interpret_ = false;
         if (const u8* code = entry_of(proceed())) {
-            ++statistics_.entries;
-            stubs_.enter(&context_, code);
-            if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+            run_code(code);
         }
         if (interpret_) interpreter_.run_stretch(target);
     }
     return Exit::kTarget;
+}
+
+// Neither CR3 nor the privilege level changes before translated code is left.
+void Translator::run_code(const u8* code) {
+    ++statistics_.entries;
+    const u64 before = state_.retired;
+    u64* const age = windows_ && state_.paging() && state_.cpl == 3 ? &ages_[state_.cr3] : nullptr;
+    stubs_.enter(&context_, code);
+    if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+    if (age) *age += state_.retired - before;
 }
 
 // --- callouts ---
@@ -97,6 +110,7 @@ const u8* Translator::on_callout(Site& site) {
 // The interpreter's handler runs the site's instruction; the block goes on behind it.
 const u8* Translator::run_instruction(Site& site) {
     ++statistics_.interpreted;
+    const std::optional<HostFault> host_fault = std::exchange(fault_, std::nullopt);
     const Block& block = *site.block;
     const interpreter::Operation& operation = block.operations[site.operation];
     state_.rip = u64{site.eip} + operation.length;
@@ -107,6 +121,7 @@ const u8* Translator::run_instruction(Site& site) {
         return nullptr;
     }
     ++state_.retired;
+    if (host_fault) learn_from_fault(site, *host_fault);
     if (state_.attention) return nullptr;
     if (site.resume != 0) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
@@ -115,6 +130,36 @@ const u8* Translator::run_instruction(Site& site) {
     }
     mode_known_ = false;
     return entry_of(proceed());
+}
+
+// The access that could not be done in the window has succeeded: show its page there, if it may be
+// shown. An instruction that this never helps (devices, guarded pages) gives its window up.
+void Translator::learn_from_fault(Site& site, const HostFault& fault) {
+    constexpr u8 kPatience = 3;
+    if (fault.division || !windows_) return;
+    const u64 linear = fault.address - window_;
+    if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) return;
+    if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
+    if (site.block->dead) return;
+    ++statistics_.soft_sites;
+    soft_sites_.insert(site.block->key.physical + (site.eip - site.block->key.eip));
+    blocks_.kill(*site.block);
+}
+
+std::optional<HostFaultHandler::Redirection> Translator::host_fault(const HostFault& fault) {
+    const Block* block = cache_.contains(fault.code) ? blocks_.containing(fault.code) : nullptr;
+    if (!block) return std::nullopt;
+    const u32 offset = static_cast<u32>(fault.code - block->entry);
+    const auto& points = block->fault_points;
+    const auto point =
+        std::lower_bound(points.begin(), points.end(), offset,
+                         [](const FaultPoint& each, u32 code) { return each.code < code; });
+    if (point == points.end() || point->code != offset) return std::nullopt;
+    ++statistics_.host_faults;
+    fault_ = fault;
+    // SAFETY: what a callout expects in r10.
+    return Redirection{point->saved ? stubs_.callout_saved : stubs_.callout_host,
+                       reinterpret_cast<u64>(point->site)};
 }
 
 const u8* Translator::leave_directly(Site& site) {
@@ -143,6 +188,7 @@ Block* Translator::proceed() {
     if (cpu_.target <= state_.retired || left < slack()) return nullptr;
     Block* block = block_here();
     if (!block) return nullptr;
+    if (modes_[mode_].mode.has(Mode::kWindow)) choose_window();
     context_.left = static_cast<s64>(std::min(left, kMostInstructions) - slack());
     horizon_ = static_cast<s64>(state_.retired) + context_.left;
     context_.flags = flags_to_saved(state_.arithmetic.value());
@@ -177,7 +223,8 @@ Block* Translator::translate(const BlockKey& key) {
     std::unique_ptr<Block> block;
     if (bytes) {
         const std::span<const u8, kPageSize> source(bytes, kPageSize);
-        const Surroundings around{modes_[mode_].mode, modes_[mode_].table.get(), options_.disabled};
+        const Surroundings around{modes_[mode_].mode, modes_[mode_].table.get(), options_.disabled,
+                                  &soft_sites_};
         auto outcome = translator_.translate(key, around, source, block);
         if (outcome == BlockTranslator::Outcome::kFull) {
             forget_blocks();
@@ -216,7 +263,8 @@ Fault Translator::locate(PhysicalAddress& physical) {
 
 u32 Translator::number_of_mode() {
     mode_known_ = true;
-    const Mode mode = mode_of(state_);
+    Mode mode = mode_of(state_);
+    if (may_use_window()) mode.bits |= Mode::kWindow;
     if (mode_ < modes_.size() && modes_[mode_].mode == mode) return mode_;
     const auto known = std::find_if(modes_.begin(), modes_.end(),
                                     [&](const KnownMode& each) { return each.mode == mode; });
@@ -227,6 +275,24 @@ u32 Translator::number_of_mode() {
     }
     modes_.emplace_back().mode = mode;
     return static_cast<u32>(modes_.size() - 1);
+}
+
+// Windows are for memory that is plain to see, and for user code that has run for a while. Kernels
+// touch too much in too many address spaces: their code stays soft.
+bool Translator::may_use_window() {
+    if (!windows_) return false;
+    if (!state_.paging()) return true;
+    if (state_.cpl != 3) return false;
+    if (options_.disabled.has(Trick::kYoungSoft)) return true;
+    u64& age = ages_[state_.cr3];
+    return age >= options_.young_instructions;
+}
+
+void Translator::choose_window() {
+    const u64 window = windows_->window_of(space_of(state_));
+    if (window == window_) return;
+    window_ = window;
+    select_window(window);
 }
 
 void Translator::fill_slot(const Block& block) {

@@ -14,6 +14,9 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/engine.h"
@@ -23,13 +26,15 @@
 #include "translator/block_translator.h"
 #include "translator/code_cache.h"
 #include "translator/context.h"
+#include "translator/host_faults.h"
 #include "translator/options.h"
 #include "translator/statistics.h"
 #include "translator/stubs.h"
+#include "translator/window_set.h"
 
 namespace seventeen::translator {
 
-class Translator final : public Engine {
+class Translator final : public Engine, private HostFaultHandler {
   public:
     // Throws Error where the host has no memory for code.
     Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege,
@@ -56,8 +61,13 @@ class Translator final : public Engine {
         PhysicalAddress physical;
     };
 
+    void run_code(const u8* code);
     const u8* on_callout(Site& site);
     const u8* run_instruction(Site& site);
+    std::optional<Redirection> host_fault(const HostFault& fault) override;
+    void learn_from_fault(Site& site, const HostFault& fault);
+    bool may_use_window();
+    void choose_window();
     const u8* leave_directly(Site& site);
     const u8* leave_indirectly();
     // Where to go on at CS:EIP, or nullptr: translated code is left.
@@ -83,6 +93,11 @@ class Translator final : public Engine {
     Stubs stubs_;
     BlockMap blocks_;
     BlockTranslator translator_;
+    std::optional<WindowSet> windows_;
+    std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
+    std::optional<HostFault> fault_;      // what led to the callout
+    u64 window_ = 0;                      // base of the current one
+    std::unordered_map<u64, u64> ages_;   // instructions run by user code, by CR3
     Context context_;
     std::vector<KnownMode> modes_;
     u32 mode_ = 0;  // the current one, while mode_known_

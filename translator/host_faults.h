@@ -1,0 +1,45 @@
+// Host faults: SIGSEGV and SIGFPE that translated code raises, turned into callouts.
+#pragma once
+
+#include <optional>
+
+#include "core/types.h"
+
+namespace seventeen::translator {
+
+struct HostFault {
+    const u8* code = nullptr;  // the host instruction
+    u64 address = 0;           // what it accessed (SIGSEGV)
+    bool write = false;
+    bool division = false;  // SIGFPE
+};
+
+class HostFaultHandler {
+  public:
+    struct Redirection {
+        const u8* code = nullptr;  // where to go on …
+        u64 r10 = 0;               // … and with what in r10
+    };
+    virtual ~HostFaultHandler() = default;
+    // Nothing: the fault is none of translated code's. Called in a signal handler, while translated
+    // code stands still.
+    virtual std::optional<Redirection> host_fault(const HostFault& fault) = 0;
+};
+
+// Takes over the two signals of the process; others' handlers get what is not ours. Called again,
+// it takes them over again.
+void install_host_fault_handlers();
+
+// While it lives, this thread's faults are told to the handler.
+class HostFaultScope {
+  public:
+    explicit HostFaultScope(HostFaultHandler& handler);
+    ~HostFaultScope();
+    HostFaultScope(const HostFaultScope&) = delete;
+    HostFaultScope& operator=(const HostFaultScope&) = delete;
+
+  private:
+    HostFaultHandler* outer_;
+};
+
+}  // namespace seventeen::translator

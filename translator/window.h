@@ -1,0 +1,33 @@
+// Window: 4 GiB of host address space that show a guest's linear space, filled page by page.
+//
+// It starts at a multiple of 4 GiB and is followed by a gap, so that no 32-bit address with an
+// access behind it reaches anything else of the process. What is not filled faults.
+#pragma once
+
+#include "core/types.h"
+
+namespace seventeen::translator {
+
+class Window {
+  public:
+    // Throws Error where the host has no room.
+    Window();
+    ~Window();
+    Window(const Window&) = delete;
+    Window& operator=(const Window&) = delete;
+
+    u64 base() const { return base_; }
+    // Pages [first, first + count) show the file's from `file_page` on. False: the host refuses.
+    bool fill(u64 first, u64 count, int file, u64 file_page, bool writable);
+    void protect(u64 page);  // against writes
+    void empty(u64 first, u64 count);
+    void empty_all();
+
+  private:
+    u64 base_ = 0;
+};
+
+// Makes gs: the window; 0: none.
+void select_window(u64 base);
+
+}  // namespace seventeen::translator

@@ -1,0 +1,195 @@
+// Filling and emptying windows.
+#include "translator/window_set.h"
+
+#include <algorithm>
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kLinearPages = u64{1} << 20;
+// How far a fill looks around: pages of one aligned group.
+constexpr u64 kGroupUnpaged = 512;
+constexpr u64 kGroupPaged = 16;
+
+}  // namespace
+
+SpaceKey space_of(const CpuState& state) {
+    SpaceKey key;
+    key.user = state.cpl == 3;
+    key.paging = state.paging();
+    if (!key.paging) {
+        key.user = false;  // rights come from page tables alone
+        return key;
+    }
+    key.cr3 = state.cr3;
+    if (state.cr4 & kCr4Pae) key.pdpte = state.pdpte;
+    return key;
+}
+
+WindowSet::WindowSet(mmu::Mmu& mmu, u64 budget, Statistics& statistics)
+    : mmu_(mmu), budget_(budget), statistics_(statistics) {
+    mmu_.set_shadow(this);
+}
+
+WindowSet::~WindowSet() {
+    mmu_.set_shadow(nullptr);
+}
+
+u64 WindowSet::window_of(const SpaceKey& key) {
+    ++clock_;
+    if (!current_ || !(current_->key == key)) {
+        const auto found = std::find_if(spaces_.begin(), spaces_.end(),
+                                        [&](const auto& space) { return space->key == key; });
+        if (found != spaces_.end()) {
+            current_ = found->get();
+        } else if (spaces_.size() < kMostSpaces) {
+            current_ = spaces_.emplace_back(std::make_unique<Space>()).get();
+        } else {
+            const auto oldest = std::min_element(
+                spaces_.begin(), spaces_.end(),
+                [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
+            current_ = oldest->get();
+            empty(*current_);
+        }
+        current_->key = key;
+    }
+    current_->last_used = clock_;
+    return current_->window.base();
+}
+
+u32& WindowSet::entry(Space& space, u64 linear_page) {
+    auto& chunk = space.chunks[linear_page / kChunkPages];
+    if (!chunk) chunk = std::make_unique<Chunk>();
+    return (*chunk)[linear_page % kChunkPages];
+}
+
+bool WindowSet::is_shown(const Space& space, u64 linear_page) const {
+    const auto& chunk = space.chunks[linear_page / kChunkPages];
+    return chunk && (*chunk)[linear_page % kChunkPages] & kShown;
+}
+
+bool WindowSet::fill(u64 linear_page, bool for_write) {
+    if (!current_) return false;
+    Space& space = *current_;
+    const mmu::Privilege privilege =
+        space.key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
+    mmu::Mmu::ShadowPage page;
+    if (!mmu_.shadow(linear_page, privilege, page) || (for_write && !page.writable)) return false;
+    if (mappings_ >= budget_) shadow_dropped_all();
+    const u32 before = entry(space, linear_page);
+    u64 first = linear_page;
+    u64 count = 1;
+    if (before & kShown) {
+        if (!page.writable || before & kWritable) return false;
+        forget(space, linear_page);
+    } else {
+        count = extent(linear_page, page, first);
+    }
+    const u64 ram_page = page.ram_page - (linear_page - first);
+    if (!space.window.fill(first, count, mmu_.memory().ram_fd(), ram_page, page.writable))
+        return false;
+    ++mappings_;
+    ++statistics_.fills;
+    statistics_.filled_pages += count;
+    for (u64 i = 0; i < count; ++i) {
+        entry(space, first + i) =
+            kShown | (page.writable ? kWritable : 0) | static_cast<u32>(ram_page + i);
+        uses_[ram_page + i].push_back({&space, first + i});
+    }
+    return true;
+}
+
+// The run of pages around one that one mapping can show: contiguous, with the same rights.
+u64 WindowSet::extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& first) {
+    const u64 group = current_->key.paging ? kGroupPaged : kGroupUnpaged;
+    const u64 group_first = linear_page & ~(group - 1);
+    u64 end = linear_page + 1;
+    while (first > group_first &&
+           fits(first - 1, {page.ram_page - (linear_page - first + 1), page.writable}))
+        --first;
+    while (end < group_first + group &&
+           fits(end, {page.ram_page + (end - linear_page), page.writable}))
+        ++end;
+    return end - first;
+}
+
+bool WindowSet::fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted) {
+    if (is_shown(*current_, linear_page)) return false;
+    const mmu::Privilege privilege =
+        current_->key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
+    mmu::Mmu::ShadowPage page;
+    return mmu_.shadow(linear_page, privilege, page) && page.ram_page == wanted.ram_page &&
+           page.writable == wanted.writable;
+}
+
+void WindowSet::forget(Space& space, u64 linear_page) {
+    u32& shown = entry(space, linear_page);
+    const auto uses = uses_.find(shown & kRamPageMask);
+    std::erase_if(uses->second, [&](const Use& use) {
+        return use.space == &space && use.linear_page == linear_page;
+    });
+    if (uses->second.empty()) uses_.erase(uses);
+    shown = 0;
+}
+
+void WindowSet::empty(Space& space) {
+    for (u64 page = 0; page < kLinearPages; ++page) {
+        if (!space.chunks[page / kChunkPages])
+            page |= kChunkPages - 1;
+        else if (is_shown(space, page))
+            forget(space, page);
+    }
+    for (auto& chunk : space.chunks) chunk.reset();
+    space.window.empty_all();
+}
+
+void WindowSet::shadow_dropped(u64 first_page, u64 pages) {
+    const u64 end = std::min(first_page + pages, kLinearPages);
+    for (const auto& space : spaces_) {
+        u64 first = end;
+        u64 last = first_page;
+        for (u64 page = first_page; page < end; ++page) {
+            if (!space->chunks[page / kChunkPages]) {
+                page |= kChunkPages - 1;
+            } else if (is_shown(*space, page)) {
+                forget(*space, page);
+                first = std::min(first, page);
+                last = page;
+            }
+        }
+        if (first == end) continue;
+        ++statistics_.drops;
+        ++mappings_;  // a hole may split a mapping in two
+        space->window.empty(first, last - first + 1);
+    }
+}
+
+void WindowSet::shadow_dropped_all() {
+    ++statistics_.window_flushes;
+    mappings_ = 0;
+    uses_.clear();
+    for (const auto& space : spaces_) {
+        bool any = false;
+        for (auto& chunk : space->chunks) {
+            any = any || chunk;
+            chunk.reset();
+        }
+        if (any) space->window.empty_all();
+    }
+}
+
+void WindowSet::shadow_protected(u64 ram_page) {
+    const auto uses = uses_.find(ram_page);
+    if (uses == uses_.end()) return;
+    for (const Use& use : uses->second) {
+        u32& shown = entry(*use.space, use.linear_page);
+        if (!(shown & kWritable)) continue;
+        shown &= ~kWritable;
+        ++statistics_.protections;
+        ++mappings_;
+        use.space->window.protect(use.linear_page);
+    }
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,89 @@
+// WindowSet: which guest address space has which window, and what its pages show.
+//
+// A *space* is what the guest's translations depend on: CR3, PAE's directory pointers, privilege.
+// Its window is a shadow of its page tables: a page is filled when an access has faulted and the
+// Mmu says what may be shown (Mmu::shadow), and emptied when the Mmu announces that a table has
+// changed (ShadowObserver). So a window never grants what the tables in memory don't.
+//
+// The host limits the number of mappings of a process, so fills are counted; over the budget all
+// windows are emptied. Beyond kMostSpaces the least recently used space gives its window away.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "core/cpu_state.h"
+#include "mmu/mmu.h"
+#include "mmu/shadow_observer.h"
+#include "translator/statistics.h"
+#include "translator/window.h"
+
+namespace seventeen::translator {
+
+struct SpaceKey {
+    u64 cr3 = 0;
+    std::array<u64, 4> pdpte{};
+    bool paging = false;
+    bool user = false;
+    bool operator==(const SpaceKey&) const = default;
+};
+SpaceKey space_of(const CpuState& state);
+
+class WindowSet final : public mmu::ShadowObserver {
+  public:
+    WindowSet(mmu::Mmu& mmu, u64 budget, Statistics& statistics);
+    ~WindowSet() override;
+    WindowSet(const WindowSet&) = delete;
+    WindowSet& operator=(const WindowSet&) = delete;
+
+    // The base of the space's window.
+    u64 window_of(const SpaceKey& key);
+    // Shows the page, and neighbours, in the window last asked for. False: it must not be shown, or
+    // not be written to, or was shown already.
+    bool fill(u64 linear_page, bool for_write);
+
+    void shadow_dropped(u64 first_page, u64 pages) override;
+    void shadow_dropped_all() override;
+    void shadow_protected(u64 ram_page) override;
+
+  private:
+    static constexpr std::size_t kMostSpaces = 24;
+    static constexpr u64 kChunkPages = 1024;
+    static constexpr u64 kChunks = 1024;
+    static constexpr u32 kShown = 1u << 31;
+    static constexpr u32 kWritable = 1u << 30;
+    static constexpr u32 kRamPageMask = kWritable - 1;
+
+    using Chunk = std::array<u32, kChunkPages>;  // kShown, kWritable, page of RAM
+    struct Space {
+        SpaceKey key;
+        Window window;
+        std::array<std::unique_ptr<Chunk>, kChunks> chunks;
+        u64 last_used = 0;
+    };
+    // Where a page of RAM is shown.
+    struct Use {
+        Space* space = nullptr;
+        u64 linear_page = 0;
+    };
+
+    u32& entry(Space& space, u64 linear_page);
+    bool is_shown(const Space& space, u64 linear_page) const;
+    u64 extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& first);
+    bool fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted);
+    void forget(Space& space, u64 linear_page);
+    void empty(Space& space);
+
+    mmu::Mmu& mmu_;
+    u64 budget_;
+    Statistics& statistics_;
+    std::vector<std::unique_ptr<Space>> spaces_;
+    Space* current_ = nullptr;
+    std::unordered_map<u64, std::vector<Use>> uses_;  // by page of RAM
+    u64 mappings_ = 0;
+    u64 clock_ = 0;
+};
+
+}  // namespace seventeen::translator
