@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "devices/block_medium.h"
+#include "core/block_medium.h"
 #include "devices/ide_drive.h"
 
 namespace seventeen::devices {
