@@ -115,7 +115,7 @@ std::vector<ScriptStep> script_of(const CLI::App& run, const Words& words) {
     std::size_t typed = 0;
     for (const CLI::Option* option : run.parse_order()) {
         if (option == words.expect_option)
-            script.push_back({ScriptStep::Kind::kExpect, unescaped(words.expect[expected++])});
+            script.push_back({ScriptStep::Kind::kExpect, words.expect[expected++]});
         if (option == words.type_option)
             script.push_back({ScriptStep::Kind::kType, unescaped(words.type[typed++])});
     }

@@ -33,7 +33,7 @@ void print_state(const CpuState& state) {
                 state.cr0, state.cr2, state.cr3, state.cr4);
 }
 
-int report(const Platform& platform, Stop stop) {
+int report_stop(const Platform& platform, Stop stop) {
     const u64 retired = platform.cpu().retired;
     switch (stop) {
         case Stop::kLimit:

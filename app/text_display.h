@@ -18,6 +18,7 @@ namespace seventeen::app {
 struct Footer {
     std::string status;
     std::string notice;  // goes before the status, and before the guest's own last row
+    bool operator==(const Footer&) const = default;
 };
 
 class TextDisplay {

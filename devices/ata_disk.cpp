@@ -149,12 +149,12 @@ void AtaDisk::show_address(u64 sector) {
 // Takes address and count from the task file; false where they leave the disk.
 bool AtaDisk::locate(bool extended) {
     extended_ = extended;
-    remaining_ = extended ? count_.both() : count_.now;
-    if (remaining_ == 0) remaining_ = extended ? 0x10000 : 0x100;
+    u32 count = extended ? count_.both() : count_.now;
+    if (count == 0) count = extended ? 0x10000 : 0x100;
     const std::optional<u64> first = address(extended);
-    if (!first || *first >= medium_.sectors() || remaining_ > medium_.sectors() - *first)
-        return false;
+    if (!first || *first >= medium_.sectors() || count > medium_.sectors() - *first) return false;
     sector_ = *first;
+    remaining_ = count;
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/event_log.h"
+#include "core/snapshot.h"
 #include "machine/pc.h"
 
 namespace seventeen::app {
@@ -27,6 +28,15 @@ struct IdlePc {
         std::vector<machine::Input> inputs;
         for (const LoggedEvent& event : log.events()) inputs.push_back(machine::decode(event));
         return inputs;
+    }
+
+    // The PC's screen becomes that of another VGA.
+    void show(const devices::Vga& vga) {
+        Writer writer;
+        vga.save(writer);
+        const std::vector<u8> image = std::move(writer).finish();
+        Reader reader(image, "the VGA");
+        pc.vga().restore(reader);
     }
 
     EventLog log;

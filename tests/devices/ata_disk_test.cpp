@@ -251,4 +251,17 @@ TEST_CASE("ATA: restores in the middle of a read") {
     CHECK(other.take(512) == pattern(6, 1));
 }
 
+TEST_CASE("ATA: restores after a command that would have left the disk") {
+    Bench bench;
+    bench.registers(1, 0xff, 0xff, 0xff, 0xef);
+    bench.command(0x20);
+    CHECK(bench.wait() == 0x51);
+    Writer writer;
+    bench.save(writer);
+    const std::vector<u8> image = std::move(writer).finish();
+    Bench other;
+    other.restore(image, bench.clock.retired);
+    CHECK(other.alternate() == 0x51);
+}
+
 }  // namespace seventeen::devices
