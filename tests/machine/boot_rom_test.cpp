@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "core/file.h"
 #include "machine/firmware.h"
 #include "machine/linux_kernel.h"
 #include "machine/multiboot.h"
@@ -22,6 +23,19 @@ bool have_firmware() {
         if (std::filesystem::exists(std::filesystem::path(directory) / "bios-256k.bin"))
             return true;
     WARN("skipped: the package seabios is not installed");
+    return false;
+}
+
+bool have_file(const std::filesystem::path& file, const std::string& package) {
+    if (std::filesystem::exists(file)) return true;
+    WARN("skipped: " << file.string() << " is not there; install the package " << package);
+    return false;
+}
+
+bool screen_shows(Pc& pc, const std::string& text) {
+    const devices::TextScreen screen = pc.vga().text_screen();
+    for (unsigned row = 0; row < screen.rows; ++row)
+        if (screen.text(row).find(text) != std::string::npos) return true;
     return false;
 }
 
@@ -126,6 +140,41 @@ TEST_CASE("A Multiboot kernel is entered in protected mode") {
                  get_number(ram, at + 12, 8) == upper << 10;
     }
     CHECK(found);
+}
+
+TEST_CASE("A distribution's Linux kernel starts, after few instructions of the firmware's") {
+    const std::filesystem::path folder =
+        "/usr/lib/debian-installer/images/12/i386/text/debian-installer/i386";
+    if (!have_firmware() || !have_file(folder / "linux", "debian-installer-12-netboot-i386"))
+        return;
+    constexpr u64 kKernelMemory = 512u << 20;
+    constexpr u64 kLargest = 64u << 20;
+    LinuxBoot boot{.kernel = read_file(folder / "linux", kLargest),
+                   .initrd = read_file(folder / "initrd.gz", kLargest),
+                   .command_line = "debug earlyprintk=serial,ttyS0",
+                   .memory = kKernelMemory};
+    std::string serial;
+    PcOptions options;
+    options.memory = kKernelMemory;
+    options.serial[0] = [&](u8 byte) { serial += static_cast<char>(byte); };
+    options.kernel = load_linux(std::move(boot));
+    Pc pc(std::move(options));
+    // The firmware's own work is 7.1 million.
+    pc.platform().run({.retired = 8'000'000});
+    CHECK(serial.find("early console in setup code") != std::string::npos);
+}
+
+TEST_CASE("A Multiboot kernel that others wrote runs") {
+    if (!have_firmware() || !have_file("/boot/invaders.exec", "grub-invaders")) return;
+    PcOptions options;
+    options.memory = kMemory;
+    options.kernel = load_multiboot({.kernel = read_file("/boot/invaders.exec", 1u << 20),
+                                     .command_line = {},
+                                     .modules = {},
+                                     .memory = kMemory});
+    Pc pc(std::move(options));
+    pc.platform().run({.retired = 40'000'000});
+    CHECK(screen_shows(pc, "-*--*-        -*--*-"));
 }
 
 }  // namespace seventeen::machine
