@@ -19,7 +19,7 @@ class VirtioBlock final : public VirtioPci {
   public:
     static constexpr u16 kQueueSize = 128;  // SeaBIOS takes no larger one through the old interface
     static constexpr u32 kMostSegments = kQueueSize - 2;
-    static constexpr u32 kLargestSegment = 128 << 10;
+    static constexpr u32 kLargestSegment = 64 << 10;
     // What a request may move: more is an error, so that none takes long.
     static constexpr u64 kLargestRequest = u64{kMostSegments} * kLargestSegment;
     static constexpr std::size_t kSerialSize = 20;

@@ -273,7 +273,7 @@ TEST_CASE("virtio block: requests that cannot be carried out") {
 
 TEST_CASE("virtio block: the largest request") {
     Session session(VirtioAccess::kModern, kFlush, 40'000);
-    // All of it to the same 128 KiB.
+    // All of it to the same 64 KiB.
     std::vector<VirtioBuffer> buffers = {{kHeader, 16}};
     for (unsigned i = 0; i < VirtioBlock::kMostSegments; ++i)
         buffers.push_back({kData, VirtioBlock::kLargestSegment, true});

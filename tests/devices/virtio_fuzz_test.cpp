@@ -305,7 +305,7 @@ TEST_CASE("virtio: random drivers") {
     run(1, 2, 60);
 }
 
-TEST_CASE("virtio: random drivers, at length", "[.long]") {
+TEST_CASE("virtio: random drivers for long", "[.long]") {
     run(100, 119, 100);
 }
 
