@@ -153,10 +153,19 @@ Fault nothing(Cpu&, const Operation&) {
     return {};
 }
 
-// Checked like a load of one byte (SDM 2A, CLFLUSH).
+// Checked like a load of one byte, but that an execute-only segment will do (SDM 2A, CLFLUSH).
 Fault flush_line(Cpu& cpu, const Operation& operation) {
-    u8 ignored;
-    return load(cpu, operation, ignored);
+    SegmentRegister segment = cpu.state.segment(operation.segment);
+    if (segment.attributes & kSegmentCode) {
+        segment.attributes |= kSegmentReadable;
+        segment.update();
+    }
+    const u32 offset = effective_address(cpu.state, operation);
+    u8 byte;
+    if (!segment.may_read(offset, sizeof byte))
+        return privilege::SegmentedMemory::violation(operation.segment);
+    const LinearAddress address = privilege::SegmentedMemory::linear(segment, offset);
+    return cpu.mmu.read(address, cpu.memory.privilege(), byte);
 }
 
 // XCHG's register operand, where the other is memory, may be written first or second.

@@ -20,12 +20,13 @@ u32 linear_address(const Registers& registers) {
 }
 
 // From the instruction that the host faulted at, perhaps amid one of the case's; or the case's
-// last. (The generator ends a case with one that an exception speaks of.)
+// last, where it completed or trapped behind that. (The generator ends a case with one that an
+// exception speaks of.)
 Bytes last_bytes(const Case& test, const Result& host) {
+    const u32 address = linear_address(host.outcome.registers);
+    if (address < test.origin || address >= test.end()) return test.instructions.back();
     const Bytes code = test.code();
-    const u32 offset = linear_address(host.outcome.registers) - test.origin;
-    return offset < code.size() ? Bytes(code.begin() + offset, code.end())
-                                : test.instructions.back();
+    return Bytes(code.begin() + (address - test.origin), code.end());
 }
 
 // Empty where it is none.

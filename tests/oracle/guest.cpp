@@ -1,6 +1,7 @@
 // Builds the guest: page tables, GDT, IDT and TSS in RAM, and a CPU state at CPL 3.
 #include "tests/oracle/guest.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/bus.h"
@@ -127,6 +128,7 @@ struct GuestCpu::Machine {
     privilege::PrivilegeEngine privilege{
         state, mmu, privilege::cpu_model("max"), {ports, scheduler, interrupts}};
     std::unique_ptr<Engine> engine;
+    std::span<const u8> exit_page;
     CpuState start;  // what every case's CPU state is made from
     u32 loaded_address = kCode.base;
     u32 loaded_size = 0;
@@ -141,6 +143,7 @@ struct GuestCpu::Machine {
     void write_system_tables();
     void make_start_state(bool local_segments);
     void load_segments(const Registers& registers);
+    void refresh_exit_page();
     Outcome outcome_of(Exit exit) const;
 };
 
@@ -223,6 +226,13 @@ void GuestCpu::Machine::make_start_state(bool local_segments) {
     start.attention = true;
 }
 
+// The host keeps a few variables there.
+void GuestCpu::Machine::refresh_exit_page() {
+    const auto mine = memory.ram().subspan(kExitFrame, exit_page.size());
+    if (!std::equal(mine.begin(), mine.end(), exit_page.begin()))
+        memory.write({kExitFrame}, exit_page.data(), exit_page.size());
+}
+
 void GuestCpu::Machine::load_segments(const Registers& registers) {
     for (unsigned i = 0; i < kSegmentCount; ++i) {
         const LocalSegment* local = local_segment(registers.selectors[i]);
@@ -285,7 +295,7 @@ GuestCpu::GuestCpu(const Options& options) : machine_(std::make_unique<Machine>(
     machine.make_start_state(options.local_segments);
     constexpr u16 kUndefined = 0x0b0f;
     machine.put(kExitFrame, kUndefined);
-    machine.memory.write({kExitFrame}, options.exit_page.data(), options.exit_page.size());
+    machine.exit_page = options.exit_page;
     std::memset(machine.memory.ram().data() + kCodeFrame, kCodeFiller, kCode.size);
     machine.state = machine.start;
     machine.engine =
@@ -315,6 +325,7 @@ Outcome GuestCpu::run(const Registers& registers) {
     CpuState& state = machine.state;
     state = machine.start;
     machine.load_segments(registers);
+    machine.refresh_exit_page();
     for (unsigned i = 0; i < registers.gpr.size(); ++i)
         state.set_reg32(static_cast<Gpr>(i), registers.gpr[i]);
     state.rip = registers.eip;

@@ -15,8 +15,9 @@ namespace seventeen::oracle {
 class GuestCpu {
   public:
     struct Options {
-        bool map_low = true;            // as NativeCpu::has_low
-        std::span<const u8> exit_page;  // as NativeCpu::exit_page; empty: an undefined opcode
+        bool map_low = true;  // as NativeCpu::has_low
+        // As NativeCpu::exit_page, looked at again before each run; empty: an undefined opcode.
+        std::span<const u8> exit_page;
         std::array<u64, kDescriptorCount> descriptors{};  // as NativeCpu::descriptors
         bool local_segments = true;                       // as NativeCpu::has_local_segments
     };

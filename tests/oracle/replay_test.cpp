@@ -51,6 +51,15 @@ TEST_CASE("POP_SEGMENT: outcome", "[oracle]") {
     CHECK(replay(test, host) == "");
 }
 
+// As it printed it when CLFLUSH was refused in an execute-only segment.
+TEST_CASE("CLFLUSH: outcome", "[oracle]") {
+    Case test;
+    test.instructions = {{0x2e, 0xf, 0xae, 0x3f}};
+    test.registers.selectors = {0x2b, 0x27, 0x2b, 0x2b, 0x2b, 0x2b};
+    Expectation host(test);
+    CHECK(replay(test, host) == "");
+}
+
 // As it printed it when REP STOS ran past the single-step trap.
 TEST_CASE("STOSB: outcome", "[oracle]") {
     Case test;
