@@ -37,9 +37,11 @@ class Terminal {
     TerminalSize size() const;
     Screen screen() const;
     void set_screen(Screen screen);
-    // Whether `write` would not wait for a slow line.
-    bool ready() const;
+    // Never waits for a slow terminal longer than a moment: what it does not take now is kept, and
+    // sent by the next calls.
     void write(std::string_view bytes);
+    // Whether all that was written is sent.
+    bool ready();
 
   private:
     struct Host;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <utility>
@@ -30,6 +31,9 @@ constexpr std::string_view kLeaveNormal = "\x1b[0m\x1b[?7h\x1b[?25h";
 constexpr TerminalSize kUnknownSize{80, 24};
 constexpr unsigned kLargestSize = 1000;  // columns or rows
 
+constexpr auto kMoment = std::chrono::milliseconds(8);
+constexpr auto kLastPatience = std::chrono::milliseconds(1000);  // before the terminal is left
+
 [[noreturn]] void fail(const char* what) {
     throw Error(std::string("cannot ") + what + ": " + std::strerror(errno));
 }
@@ -48,26 +52,57 @@ class Descriptor {
     int fd_;
 };
 
-bool poll_now(int fd, short events) {
+bool poll_for(int fd, short events, std::chrono::milliseconds patience) {
     pollfd poll{fd, events, 0};
-    return ::poll(&poll, 1, 0) > 0;
+    return ::poll(&poll, 1, static_cast<int>(patience.count())) > 0;
 }
 
-// False where the terminal is gone.
-bool write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-        if (count >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(count));
-        } else if (errno == EAGAIN) {
-            pollfd poll{fd, POLLOUT, 0};
-            ::poll(&poll, 1, -1);
-        } else if (errno != EINTR) {
-            return false;
-        }
+// Text on its way to a terminal.
+class Output {
+  public:
+    explicit Output(int fd) : given_(fd), own_(reopened(fd)) {}
+    ~Output() {
+        if (own_ >= 0) ::close(own_);
     }
-    return true;
-}
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
+
+    void add(std::string_view bytes) { waiting_ += bytes; }
+    bool empty() const { return waiting_.empty(); }
+    void clear() { waiting_.clear(); }
+
+    // Sends what the terminal takes before it has made us wait that long. False where it is gone.
+    bool send(std::chrono::milliseconds patience) {
+        // Through a descriptor that may block only little is sure not to.
+        constexpr std::size_t kChunk = 256;
+        const int fd = own_ >= 0 ? own_ : given_;
+        const auto end = std::chrono::steady_clock::now() + patience;
+        while (!waiting_.empty()) {
+            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+                end - std::chrono::steady_clock::now());
+            if (!poll_for(fd, POLLOUT, std::max(left, std::chrono::milliseconds(0)))) return true;
+            const std::size_t size =
+                own_ >= 0 ? waiting_.size() : std::min(waiting_.size(), kChunk);
+            const ssize_t count = ::write(fd, waiting_.data(), size);
+            if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
+            if (count > 0) waiting_.erase(0, static_cast<std::size_t>(count));
+        }
+        return true;
+    }
+
+  private:
+    // The same terminal by a description of its own: O_NONBLOCK would else be the shell's, too. -1
+    // where the terminal has no name here (as in some containers).
+    static int reopened(int fd) {
+        std::array<char, 128> name{};
+        if (::ttyname_r(fd, name.data(), name.size()) != 0) return -1;
+        return ::open(name.data(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    }
+
+    int given_;
+    int own_;
+    std::string waiting_;
+};
 
 // What is to be put back; trivially copyable, for the child.
 struct Restoration {
@@ -76,7 +111,11 @@ struct Restoration {
     termios modes{};
 
     void apply(Terminal::Screen screen) const {
-        write_all(output, screen == Terminal::Screen::kAlternate ? kLeaveAlternate : kLeaveNormal);
+        const std::string_view codes =
+            screen == Terminal::Screen::kAlternate ? kLeaveAlternate : kLeaveNormal;
+        while (poll_for(output, POLLOUT, kLastPatience) &&
+               ::write(output, codes.data(), codes.size()) < 0 && errno == EINTR) {
+        }
         ::tcsetattr(input, TCSANOW, &modes);
     }
 };
@@ -199,27 +238,43 @@ struct Terminal::Host {
         }
         enter();
     }
-    ~Host() { restoration.apply(screen); }
+    ~Host() { leave(); }
 
-    void enter() const {
+    void enter() {
         termios raw = restoration.modes;
         ::cfmakeraw(&raw);
         ::tcsetattr(restoration.input, TCSANOW, &raw);
-        if (screen == Screen::kAlternate) write_all(restoration.output, kEnterAlternate);
+        if (screen == Screen::kAlternate) write(kEnterAlternate);
+    }
+
+    void leave() {
+        output.send(kLastPatience);
+        output.clear();
+        restoration.apply(screen);
+    }
+
+    void write(std::string_view bytes) {
+        output.add(bytes);
+        send();
+    }
+
+    void send() {
+        if (output.send(kMoment)) return;
+        ended = true;
+        output.clear();
     }
 
     void show(Screen wanted) {
         if (screen == wanted) return;
         screen = wanted;
         guardian.tell_screen(screen);
-        write_all(restoration.output,
-                  screen == Screen::kAlternate ? kEnterAlternate : kLeaveAlternate);
+        write(screen == Screen::kAlternate ? kEnterAlternate : kLeaveAlternate);
         lost = true;
     }
 
     // As a program without raw mode stops when it is told to.
     void stop() {
-        restoration.apply(screen);
+        leave();
         ::raise(SIGSTOP);
         enter();
         lost = true;
@@ -249,6 +304,7 @@ struct Terminal::Host {
     Descriptor signal_fd{signals.open(), "receive signals"};
     Descriptor epoll{::epoll_create1(EPOLL_CLOEXEC), "wait for the terminal"};
     Guardian guardian{restoration};
+    Output output{restoration.output};
     Screen screen = Screen::kNormal;
     bool ended = false;
     bool lost = true;
@@ -266,7 +322,7 @@ std::string Terminal::read() {
     host_->serve_signals();
     std::string typed;
     std::array<char, 4096> buffer;
-    while (!host_->ended && poll_now(host_->restoration.input, POLLIN)) {
+    while (!host_->ended && poll_for(host_->restoration.input, POLLIN, {})) {
         const ssize_t count = ::read(host_->restoration.input, buffer.data(), buffer.size());
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) break;
         if (count <= 0) host_->ended = true;
@@ -300,12 +356,13 @@ void Terminal::set_screen(Screen screen) {
     host_->show(screen);
 }
 
-bool Terminal::ready() const {
-    return poll_now(host_->restoration.output, POLLOUT);
+void Terminal::write(std::string_view bytes) {
+    host_->write(bytes);
 }
 
-void Terminal::write(std::string_view bytes) {
-    if (!write_all(host_->restoration.output, bytes)) host_->ended = true;
+bool Terminal::ready() {
+    host_->send();
+    return host_->output.empty();
 }
 
 }  // namespace seventeen::app

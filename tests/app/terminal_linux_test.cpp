@@ -66,6 +66,28 @@ TEST_CASE("Reading never waits, and the descriptor tells when there is something
     CHECK(terminal.ready());
 }
 
+TEST_CASE("A slow terminal holds nobody up, and gets everything in the end") {
+    PseudoTerminal pty(80, 24);
+    std::string wanted;
+    std::string shown;
+    {
+        Terminal terminal(pty.slave(), pty.slave());
+        for (int i = 0; i < 30'000; ++i) wanted += std::to_string(i) + " ";
+        terminal.write(wanted);  // nobody reads it
+        CHECK_FALSE(terminal.ready());
+        terminal.write("end");
+        while (!terminal.ready()) shown += pty.shown();
+        shown += pty.shown();
+        CHECK((::fcntl(pty.slave(), F_GETFL) & O_NONBLOCK) == 0);
+    }
+    CHECK((shown == wanted + "end"));
+    Terminal terminal(pty.slave(), pty.slave());
+    terminal.write(wanted);
+    pty.hang_up();
+    CHECK(terminal.ready());
+    CHECK(terminal.ended());
+}
+
 TEST_CASE("A new size is noticed") {
     PseudoTerminal pty(80, 24);
     Terminal terminal(pty.slave(), pty.slave());
