@@ -1,4 +1,4 @@
-// Assembly: the chips, drives and images of a PC as the command line asks for them.
+// Assembly: the chips, drives and images of a PC as a plan and the command line ask for them.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/options.h"
+#include "app/plan.h"
 #include "machine/pc.h"
 #include "storage/disk_image.h"
 
@@ -13,7 +14,7 @@ namespace seventeen::app {
 
 // A disk image in a drive, which owns it as long as the machine lives.
 struct DriveImage {
-    std::string drive;  // "fda", "hdc", "cdrom"
+    std::string drive;  // "fda", "hdc", "cdrom", "virtio0"
     storage::DiskImage* image = nullptr;
 };
 
@@ -23,6 +24,6 @@ struct Assembly {
 };
 
 // Throws Error for files that cannot be used.
-Assembly assemble(const RunOptions& options);
+Assembly assemble(const MachinePlan& plan, const RunOptions& options);
 
 }  // namespace seventeen::app

@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <iostream>
 
@@ -38,6 +39,9 @@ struct Words {
     std::vector<std::string> serial;
     std::vector<std::string> expect;
     std::vector<std::string> type;
+    std::vector<std::string> forwards;
+    std::string net;
+    std::string nic;
     bool writable = false;
     bool commit = false;
     bool read_only = false;
@@ -46,11 +50,12 @@ struct Words {
 };
 
 void describe_machine(CLI::App& run, RunOptions& options, Words& words) {
-    run.add_option("--machine", options.machine,
+    run.add_option("--machine", options.plan.machine,
                    "pc (with chips and firmware) or bare (CPU and memory)");
     run.add_option("--memory", words.memory,
                    "RAM: 128M (the default on a PC), 512K, 1G; a bare number is MiB");
-    run.add_option("--cpu", options.cpu, "CPU model: 486, pentium, pentium3 or max (the default)");
+    run.add_option("--cpu", options.plan.cpu,
+                   "CPU model: 486, pentium, pentium3 or max (the default)");
     run.add_option("--bios", options.bios, "Firmware image instead of SeaBIOS");
     run.add_option("--raw", words.raw,
                    "FILE@ADDRESS: put FILE into RAM; without --bios the CPU "
@@ -62,25 +67,38 @@ void describe_machine(CLI::App& run, RunOptions& options, Words& words) {
     run.add_flag("!--no-reboot", options.reboot, "End where the guest resets by a triple fault");
 }
 
-void describe_drives(CLI::App& run, DriveOptions& drives, Words& words) {
-    run.add_option("image", drives.images,
+void describe_drives(CLI::App& run, RunOptions& options, Words& words) {
+    PlanRequest& plan = options.plan;
+    run.add_option("image", plan.images,
                    "Floppy, disk, CD or kernel images, recognised by what they hold");
-    run.add_option("--fda", drives.floppies[0], "Disk in the first floppy drive");
-    run.add_option("--fdb", drives.floppies[1], "Disk in the second floppy drive");
-    run.add_option("--hda", drives.disks[0], "Hard disk: IDE, primary master");
-    run.add_option("--hdb", drives.disks[1], "Hard disk: IDE, primary slave");
-    run.add_option("--hdc", drives.disks[2], "Hard disk: IDE, secondary master");
-    run.add_option("--hdd", drives.disks[3], "Hard disk: IDE, secondary slave");
-    run.add_option("--cdrom", drives.cdrom, "Disc in the CD-ROM drive, secondary master");
-    run.add_option("--kernel", drives.kernel, "Linux bzImage or Multiboot kernel to boot directly");
-    run.add_option("--initrd", drives.initrd, "Its initial RAM disk");
-    run.add_option("--append", drives.append, "Its command line");
-    run.add_option("--boot", drives.boot, "Boot order: a floppy, c disk, d CD; like dc");
-    run.add_flag("--boot-menu", drives.boot_menu, "Let the firmware offer its boot menu");
+    run.add_option("--fda", plan.floppies[0], "Disk in the first floppy drive");
+    run.add_option("--fdb", plan.floppies[1], "Disk in the second floppy drive");
+    run.add_option("--hda", plan.disks[0], "Hard disk: IDE, primary master");
+    run.add_option("--hdb", plan.disks[1], "Hard disk: IDE, primary slave");
+    run.add_option("--hdc", plan.disks[2], "Hard disk: IDE, secondary master");
+    run.add_option("--hdd", plan.disks[3], "Hard disk: IDE, secondary slave");
+    run.add_option("--cdrom", plan.cdrom, "Disc in the CD-ROM drive");
+    run.add_option("--drive", plan.virtio, "Hard disk on a virtio controller");
+    run.add_option("--kernel", plan.kernel, "Linux bzImage or Multiboot kernel to boot directly");
+    run.add_option("--initrd", plan.initrd, "Its initial RAM disk, or Multiboot modules");
+    run.add_option("--append", plan.append, "Its command line");
+    run.add_option("--boot", plan.boot, "Boot order: a floppy, c disk, d CD; like dc");
+    run.add_flag("--boot-menu", options.boot_menu, "Let the firmware offer its boot menu");
     run.add_option("--format", words.format, "Of the disk images: raw, qcow2, vhd or vmdk");
     run.add_flag("--writable", words.writable, "Write to the images at once");
     run.add_flag("--commit", words.commit, "Write to the images when the run has ended");
     run.add_flag("--read-only", words.read_only, "The guest cannot write to its disks");
+}
+
+void describe_network(CLI::App& run, RunOptions& options, Words& words) {
+    run.add_option("--net", words.net,
+                   "user (through the host, without privileges), restricted (a network with no "
+                   "way out) or none (the default)");
+    run.add_option("--nic", words.nic,
+                   "The card: rtl8029 (the default with --net), ne2000, virtio");
+    run.add_option("--forward", words.forwards,
+                   "tcp:HOST:PORT-GUESTPORT or udp:…: a port of the host leads to the guest");
+    run.add_option("--pcap", options.network.capture, "Write every frame to FILE");
 }
 
 void describe_run(CLI::App& run, RunOptions& options, Words& words) {
@@ -122,34 +140,73 @@ std::vector<ScriptStep> script_of(const CLI::App& run, const Words& words) {
     return script;
 }
 
-void check_drives(DriveOptions& drives, const Words& words) {
+void check_images(ImageOptions& images, const Words& words) {
     if (words.writable + words.commit + words.read_only > 1)
         throw Error("--writable, --commit and --read-only exclude one another");
-    if (words.writable) drives.mode = storage::OpenMode::kWritable;
-    if (words.commit) drives.mode = storage::OpenMode::kCommit;
-    if (words.read_only) drives.mode = storage::OpenMode::kReadOnly;
-    if (!words.format.empty()) {
-        drives.format = storage::format_by_name(words.format);
-        if (!drives.format)
-            throw Error("--format: '" + words.format + "' is none of raw, qcow2, vhd, vmdk");
-    }
-    if (drives.boot.find_first_not_of("acdn") != std::string::npos)
-        throw Error("--boot: '" + drives.boot + "' has letters other than a, c, d and n");
-    if (drives.kernel.empty() && !(drives.initrd.empty() && drives.append.empty()) &&
-        drives.images.empty())
-        throw Error("--initrd and --append go with a kernel: give --kernel FILE");
+    if (words.writable) images.mode = storage::OpenMode::kWritable;
+    if (words.commit) images.mode = storage::OpenMode::kCommit;
+    if (words.read_only) images.mode = storage::OpenMode::kReadOnly;
+    if (words.format.empty()) return;
+    images.format = storage::format_by_name(words.format);
+    if (!images.format)
+        throw Error("--format: '" + words.format + "' is none of raw, qcow2, vhd, vmdk");
 }
 
-bool has_drives(const DriveOptions& drives) {
+machine::NetworkCard card_named(const std::string& name) {
+    using machine::NetworkCard;
+    if (name == "rtl8029") return NetworkCard::kRtl8029;
+    if (name == "ne2000") return NetworkCard::kNe2000;
+    if (name == "virtio") return NetworkCard::kVirtio;
+    if (name == "none") return NetworkCard::kNone;
+    throw Error("--nic: '" + name + "' is none of rtl8029, ne2000, virtio, none");
+}
+
+void check_network(NetworkOptions& network, const Words& words) {
+    network.connected = words.net == "user" || words.net == "restricted";
+    network.restricted = words.net == "restricted";
+    if (!network.connected && !words.net.empty() && words.net != "none")
+        throw Error("--net: '" + words.net + "' is none of user, restricted, none");
+    if (!words.nic.empty())
+        network.card = card_named(words.nic);
+    else if (network.connected)
+        network.card = machine::NetworkCard::kRtl8029;
+    for (const std::string& text : words.forwards)
+        network.forwards.push_back(network::parse_forward(text));
+    if (!network.connected && !(words.forwards.empty() && network.capture.empty()))
+        throw Error("--forward and --pcap need a network: add --net user");
+}
+
+bool has_images(const PlanRequest& plan) {
     const auto given = [](const auto& paths) {
         return std::ranges::any_of(paths, [](const auto& path) { return !path.empty(); });
     };
-    return given(drives.images) || given(drives.floppies) || given(drives.disks) ||
-           given(drives.virtio) || !drives.cdrom.empty() || !drives.kernel.empty();
+    return given(plan.images) || given(plan.floppies) || given(plan.disks) || given(plan.virtio) ||
+           !plan.cdrom.empty() || !plan.kernel.empty();
+}
+
+// Programs of one's own run on the bare machine, everything else on a PC.
+void check_machine(RunOptions& options) {
+    std::string& machine = options.plan.machine;
+    const bool images = has_images(options.plan);
+    const bool programs = !options.bios.empty() || !options.raw.empty();
+    if (machine.empty()) machine = programs && !images ? "bare" : "pc";
+    if (machine != "pc" && machine != "bare")
+        throw Error("--machine: '" + machine + "' is neither pc nor bare");
+    if (machine == "bare" && images)
+        throw Error("--machine bare has no drives: leave the images out, or take --machine pc");
+    if (machine == "bare" && !programs)
+        throw Error("nothing to run: give --bios FILE or --raw FILE@ADDRESS");
+}
+
+// Firmware alone runs where a PC is asked for by name.
+void check_something_runs(const RunOptions& options, bool pc_named) {
+    if (pc_named || options.plan.machine == "bare" || has_images(options.plan)) return;
+    throw Error(
+        "nothing to run: give an image (a floppy, disk, CD or kernel), or --raw FILE@ADDRESS");
 }
 
 void check_words(RunOptions& options, const Words& words) {
-    if (!words.memory.empty()) options.memory = parse_memory(words.memory);
+    if (!words.memory.empty()) options.plan.memory = parse_memory(words.memory);
     if (!words.limit.empty())
         options.max_instructions = parse_number("--max-instructions", words.limit);
     if (!words.time.empty()) options.max_time = parse_seconds("--max-time", words.time);
@@ -162,20 +219,15 @@ void check_words(RunOptions& options, const Words& words) {
     if (words.serial.size() > options.serial.size())
         throw Error("--serial: a PC has two serial lines");
     std::ranges::copy(words.serial, options.serial.begin());
-    check_drives(options.drives, words);
-    const bool drives = has_drives(options.drives);
-    if (options.machine.empty())
-        options.machine = !drives && !(options.bios.empty() && options.raw.empty()) ? "bare" : "pc";
-    if (options.machine != "pc" && options.machine != "bare")
-        throw Error("--machine: '" + options.machine + "' is neither pc nor bare");
-    if (options.machine == "bare" && drives)
-        throw Error("--machine bare has no drives: leave the images out, or take --machine pc");
-    if (options.machine == "bare" && options.bios.empty() && options.raw.empty())
-        throw Error("nothing to run: give --bios FILE or --raw FILE@ADDRESS");
-    if (options.memory == 0) options.memory = (options.machine == "pc" ? 128u : 64u) << 20;
+    check_images(options.images, words);
+    check_network(options.network, words);
+    const bool pc_named = options.plan.machine == "pc";
+    check_machine(options);
+    check_something_runs(options, pc_named || !options.restore.empty());
     if (!options.record.empty() && !options.replay.empty())
         throw Error("--record and --replay exclude one another");
-    privilege::cpu_model(options.cpu);  // throws where there is none of that name
+    if (!options.plan.cpu.empty())
+        privilege::cpu_model(options.plan.cpu);  // throws where there is none of that name
 }
 
 }  // namespace
@@ -189,7 +241,8 @@ std::optional<RunOptions> parse_command_line(int argc, char** argv) {
     CLI::App& run = *program.add_subcommand("run", "Run a guest");
     RunOptions options;
     Words words;
-    describe_drives(run, options.drives, words);
+    describe_drives(run, options, words);
+    describe_network(run, options, words);
     describe_machine(run, options, words);
     describe_run(run, options, words);
     std::vector<std::string> arguments;  // CLI11 takes them last first

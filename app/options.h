@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "app/plan.h"
 #include "app/script.h"
 #include "core/types.h"
 #include "machine/pc.h"
+#include "network/forward.h"
 #include "storage/disk_image.h"
 
 namespace seventeen::app {
@@ -19,31 +21,29 @@ struct RawImage {
     PhysicalAddress address;
 };
 
-// Where images go; what is left empty is not there.
-struct DriveOptions {
-    std::vector<std::filesystem::path> images;  // recognised by what they hold
-    std::array<std::filesystem::path, 2> floppies;
-    std::array<std::filesystem::path, 4> disks;  // --hda … --hdd: IDE, primary and secondary
-    std::filesystem::path cdrom;
-    std::vector<std::filesystem::path> virtio;
-    std::filesystem::path kernel;
-    std::filesystem::path initrd;
-    std::string append;
-    std::string boot;  // empty: what fits
-    bool boot_menu = false;
-    std::optional<storage::Format> format;  // of the disks; none: recognised
+// How disk images are treated.
+struct ImageOptions {
+    std::optional<storage::Format> format;  // none: recognised
     storage::OpenMode mode = storage::OpenMode::kOverlay;
 };
 
+struct NetworkOptions {
+    machine::NetworkCard card = machine::NetworkCard::kNone;
+    bool connected = false;   // to the host's network
+    bool restricted = false;  // and from there nowhere
+    std::vector<network::Forward> forwards;
+    std::filesystem::path capture;
+};
+
 struct RunOptions {
-    std::string machine;         // pc or bare; empty: what fits
+    PlanRequest plan;            // which machine, which images
     std::filesystem::path bios;  // empty: SeaBIOS on a PC, none on the bare machine
     std::vector<RawImage> raw;
-    DriveOptions drives;
-    u64 memory = 0;  // 0: what fits
-    std::string cpu = "max";
+    ImageOptions images;
+    NetworkOptions network;
     s64 epoch = machine::PcOptions{}.epoch;
     std::array<std::string, 2> serial;  // empty: nothing, or what fits
+    bool boot_menu = false;
     bool apic = true;
     bool hpet = true;
     bool reboot = true;

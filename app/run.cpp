@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "app/assembly.h"
+#include "app/network.h"
+#include "app/plan.h"
 #include "app/report.h"
 #include "app/screenshot.h"
 #include "app/session.h"
@@ -73,7 +75,7 @@ void finish(Pc& pc, const Assembly& assembly, const RunOptions& options) {
         save_screenshot(picture, options.screenshot);
     }
     if (!options.save_on_exit.empty()) save(pc, assembly, options.save_on_exit);
-    if (options.drives.mode == storage::OpenMode::kCommit)
+    if (options.images.mode == storage::OpenMode::kCommit)
         for (const DriveImage& drive : assembly.images)
             if (drive.image->info().mode == storage::OpenMode::kCommit) drive.image->commit();
     if (options.print_state) print_state(pc.platform().cpu());
@@ -83,13 +85,18 @@ void finish(Pc& pc, const Assembly& assembly, const RunOptions& options) {
 }  // namespace
 
 int run_guest(const RunOptions& options) {
-    return options.machine == "bare" ? run_bare(options) : run_pc(options);
+    return options.plan.machine == "bare" ? run_bare(options) : run_pc(options);
 }
 
 int run_pc(const RunOptions& options) {
+    const MachinePlan plan = make_plan(options.plan);
+    if (options.explain) {
+        std::fputs(explain(plan).c_str(), stdout);
+        return 0;
+    }
     std::optional<Session> session;
     Session::SerialBackends serial = open_serial_lines(options);
-    Assembly assembly = assemble(options);
+    Assembly assembly = assemble(plan, options);
     assembly.pc.console = [](char letter) { std::fputc(letter, stderr); };
     for (unsigned line = 0; line < serial.size(); ++line)
         assembly.pc.serial[line] = [&session, line](u8 byte) { session->serial_byte(line, byte); };
@@ -99,6 +106,11 @@ int run_pc(const RunOptions& options) {
     EventLog recorded;
     if (!options.record.empty()) pc.record_into(&recorded);
     if (!options.replay.empty()) pc.replay(EventLog::read(options.replay));
+    std::optional<Network> network;
+    if (options.network.connected && options.replay.empty()) {
+        network.emplace(pc, options.network);
+        session->connect(*network);
+    }
     const Outcome outcome = session->run();
     if (!options.record.empty()) recorded.write(options.record);
     finish(pc, assembly, options);

@@ -18,11 +18,17 @@ using machine::BareMachine;
 using machine::Platform;
 using machine::Stop;
 
+constexpr u64 kDefaultMemory = 64u << 20;
+
+u64 memory_of(const RunOptions& options) {
+    return options.plan.memory == 0 ? kDefaultMemory : options.plan.memory;
+}
+
 void load_images(BareMachine& machine, const RunOptions& options) {
     if (!options.bios.empty())
         machine.load_firmware(read_file(options.bios, machine::kFirmwareLargest));
     for (const RawImage& image : options.raw)
-        machine.platform().load_raw(image.address, read_file(image.file, options.memory));
+        machine.platform().load_raw(image.address, read_file(image.file, memory_of(options)));
     if (options.bios.empty()) machine.start_at(options.raw.front().address);
 }
 
@@ -43,10 +49,10 @@ Stop run_hashing(Platform& platform, const RunOptions& options) {
 }  // namespace
 
 int run_bare(const RunOptions& options) {
-    BareMachine machine(
-        {.memory = options.memory, .cpu = options.cpu, .rate = {}, .console = [](char text) {
-             std::putchar(text);
-         }});
+    BareMachine machine({.memory = memory_of(options),
+                         .cpu = options.plan.cpu.empty() ? "max" : options.plan.cpu,
+                         .rate = {},
+                         .console = [](char text) { std::putchar(text); }});
     load_images(machine, options);
     const Stop stop = run_hashing(machine.platform(), options);
     if (options.print_state) print_state(machine.platform().cpu());

@@ -49,6 +49,11 @@ void Session::show_on(FrontEnd& front_end) {
                   [&front_end] { front_end.on_input(); });
 }
 
+void Session::connect(Network& network) {
+    network_ = &network;
+    waiter_.add(network.collector());
+}
+
 void Session::press(const KeyEvents& keys) {
     keys_.insert(keys_.end(), keys.begin(), keys.end());
 }
@@ -171,15 +176,25 @@ void Session::let_the_host_in() {
             if (line) line->flush();
         if (front_end_) front_end_->refresh();
     }
-    if (!options_.paced) {
+    if (!must_keep_pace()) {
         waiter_.wait(Pacer::Nanoseconds::zero());
+        if (network_) network_->feed();
         return;
     }
     auto ahead = pacer_.ahead(now, pc_.platform().scheduler().now());
     do {
         waiter_.wait(std::min<Pacer::Nanoseconds>(ahead, kLongestSleep));
+        if (network_) network_->feed();
         ahead = pacer_.ahead(Pacer::Clock::now(), pc_.platform().scheduler().now());
     } while (ahead > Pacer::Nanoseconds::zero() && keys_.empty() && !quit_);
+}
+
+// Always with a front end. Without one while a peer outside has the word: a guest whose idle time
+// is skipped would lose patience before the peer can answer.
+bool Session::must_keep_pace() {
+    const bool now = options_.paced || (network_ && network_->in_conversation());
+    if (now && !pacing_) pacer_ = Pacer(Pacer::Clock::now(), pc_.platform().scheduler().now());
+    return pacing_ = now;
 }
 
 // A headless guest that has halted for good.

@@ -13,6 +13,7 @@
 
 #include "app/front_end.h"
 #include "app/keys.h"
+#include "app/network.h"
 #include "app/pacer.h"
 #include "app/script.h"
 #include "app/serial_linux.h"
@@ -45,7 +46,7 @@ class Session {
 
     // Before run(). The front end outlives the session.
     void show_on(FrontEnd& front_end);
-    Waiter& waiter() { return waiter_; }
+    void connect(Network& network);
     // Keys that are pressed one after another, no faster than a guest can take them.
     void press(const KeyEvents& keys);
     // From the guest.
@@ -62,6 +63,7 @@ class Session {
     void follow_script();
     void feed();
     void let_the_host_in();
+    bool must_keep_pace();
     bool nothing_can_happen() const;
     std::string screen() const;
 
@@ -73,10 +75,12 @@ class Session {
     EndSignals end_signals_;
     Pacer pacer_;
     FrontEnd* front_end_ = nullptr;
+    Network* network_ = nullptr;
     std::deque<KeyEvent> keys_;
     std::deque<u8> serial_text_;
     Pacer::Clock::time_point last_look_{};
-    u64 hashed_ = 0;  // the instruction at which the last hash was printed
+    u64 hashed_ = 0;       // the instruction at which the last hash was printed
+    bool pacing_ = false;  // in the last slice
     bool quit_ = false;
 };
 

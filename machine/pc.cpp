@@ -92,6 +92,8 @@ Pc::Pc(PcOptions options)
     attach_pci();
     claim_ports();
     map_memory();
+    attach_network();
+    attach_virtio_disks();
     wire_interrupts();
     wire_apics();
     wire_control();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@
 #include "devices/keyboard_controller.h"
 #include "devices/local_apic.h"
 #include "devices/mouse.h"
+#include "devices/ne2000.h"
 #include "devices/pci_bus.h"
 #include "devices/pci_host.h"
 #include "devices/post_code.h"
@@ -42,6 +44,8 @@
 #include "devices/uart.h"
 #include "devices/vga.h"
 #include "devices/vga_function.h"
+#include "devices/virtio_block.h"
+#include "devices/virtio_net.h"
 #include "machine/input.h"
 #include "machine/machine.h"
 #include "machine/pci_windows.h"
@@ -55,6 +59,8 @@ struct IdeUnit {
     std::unique_ptr<BlockMedium> medium;  // a CD-ROM drive may be empty
 };
 
+enum class NetworkCard : u8 { kNone, kNe2000, kRtl8029, kVirtio };
+
 struct PcOptions {
     u64 memory = 128u << 20;
     std::string cpu = "max";
@@ -63,7 +69,9 @@ struct PcOptions {
     std::vector<u8> firmware;      // empty: SeaBIOS
     std::vector<u8> vga_firmware;  // empty: its VGA BIOS
     std::array<std::unique_ptr<BlockMedium>, 2> floppies;
-    std::array<IdeUnit, 4> ide;      // primary master and slave, secondary master and slave
+    std::array<IdeUnit, 4> ide;  // primary master and slave, secondary master and slave
+    std::vector<std::unique_ptr<BlockMedium>> virtio_disks;
+    NetworkCard network = NetworkCard::kNone;
     std::string boot_order = "acd";  // letters as QEMU's -boot order: a floppy, c disk, d CD, n net
     bool boot_menu = false;
     std::optional<devices::KernelImage> kernel;  // booted before anything else
@@ -91,6 +99,10 @@ class Pc final : public Machine, private InterruptAcknowledge {
     void replay(EventLog log) { replay_ = std::move(log); }
     bool replaying() const { return replay_ && replay_->next_tick().has_value(); }
 
+    // The network card's other end; frames for the card are inputs. Without a card, nothing.
+    void connect_network(NetworkPort& port);
+    bool has_room_for_frame() const;
+
     // --- what a front end looks at between runs ---
     devices::Vga& vga() { return vga_; }
     const devices::Keyboard& keyboard() const { return keyboard_; }
@@ -116,6 +128,11 @@ class Pc final : public Machine, private InterruptAcknowledge {
     // pc.cpp
     void attach_drives();
     void attach_pci();
+    void attach_network();
+    // pc_cards.cpp
+    void attach_virtio_disks();
+    void attach_virtio(unsigned device, devices::VirtioPci& chip);
+    void receive_frame(std::span<const u8> frame);
     void claim_ports();
     void wire_interrupts();
     void wire_apics();
@@ -173,6 +190,10 @@ class Pc final : public Machine, private InterruptAcknowledge {
     devices::Vga vga_;
     devices::VgaFunction vga_function_;
     devices::Rom vga_rom_chip_;
+    std::optional<devices::Ne2000> ne2000_;
+    std::optional<devices::Rtl8029> rtl8029_;
+    std::optional<devices::VirtioNet> virtio_net_;
+    std::deque<devices::VirtioBlock> virtio_disks_;
     ShadowPort shadow_port_;
     std::array<std::unique_ptr<devices::IdeDrive>, 4> drives_;
     PciWindows windows_;

@@ -40,6 +40,14 @@ std::string ide_path(unsigned unit) {
     return "/pci@i0cf8/ide@1,1/drive@" + channel + "/disk@" + place;
 }
 
+std::string virtio_path(unsigned device) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    std::string slot;
+    if (device > 15) slot += kDigits[device / 16];
+    slot += kDigits[device % 16];
+    return "/pci@i0cf8/scsi@" + slot + "/disk@0,0";
+}
+
 }  // namespace
 
 void Pc::tell_firmware() {
@@ -107,7 +115,11 @@ void Pc::describe_boot_order() {
     };
     for (const char device : options_.boot_order) {
         if (device == 'a') paths.emplace_back("/pci@i0cf8/isa@1/fdc@03f0/floppy@0");
-        if (device == 'c') add_drives(IdeUnit::Kind::kDisk);
+        if (device == 'c') {
+            add_drives(IdeUnit::Kind::kDisk);
+            for (unsigned number = 0; number < virtio_disks_.size(); ++number)
+                paths.push_back(virtio_path(kFirstVirtioDevice + number));
+        }
         if (device == 'd') add_drives(IdeUnit::Kind::kCdrom);
     }
     firmware_config_.set_boot_order(paths);

@@ -54,7 +54,7 @@ void Pc::apply(const Input& input) {
             for (const u8 byte : serial.bytes)
                 (serial.port == 0 ? pc.uart1_ : pc.uart2_).receive(byte);
         }
-        void operator()(const FrameInput&) const {}
+        void operator()(const FrameInput& frame) const { pc.receive_frame(frame.bytes); }
         void operator()(const RateInput& rate) const {
             pc.platform_.scheduler().set_rate(rate.rate);
         }
@@ -81,7 +81,8 @@ std::string Pc::configuration() const {
         text += unit.kind == IdeUnit::Kind::kDisk    ? 'd'
                 : unit.kind == IdeUnit::Kind::kCdrom ? 'c'
                                                      : '-';
-    return text;
+    return text + " network=" + std::to_string(static_cast<unsigned>(options_.network)) +
+           " virtio disks=" + std::to_string(virtio_disks_.size());
 }
 
 void Pc::save(Writer& writer) const {

@@ -37,8 +37,8 @@ TEST_CASE("A run's options") {
     CHECK(options->raw[0].file == "a.bin");
     CHECK(options->raw[0].address.value == 0x7c00);
     CHECK(options->raw[1].address.value == 4096);
-    CHECK(options->memory == 16u << 20);
-    CHECK(options->cpu == "486");
+    CHECK(options->plan.memory == 16u << 20);
+    CHECK(options->plan.cpu == "486");
     CHECK(options->max_instructions == 1000);
     CHECK(options->hash_every == 0x100);
     CHECK(options->print_state);
@@ -48,7 +48,29 @@ TEST_CASE("QEMU's spelling of the same") {
     const auto options = parse({"run", "-bios", "bios.bin", "-m", "32"});
     REQUIRE(options);
     CHECK(options->bios == "bios.bin");
-    CHECK(options->memory == 32u << 20);
+    CHECK(options->plan.memory == 32u << 20);
+}
+
+TEST_CASE("Images, scripts and networks") {
+    const auto options =
+        parse({"run", "disk.img", "--cdrom", "cd.iso", "--expect", "login:", "--type", "root\\n",
+               "--expect", "A:\\>", "--net", "user", "--forward", "tcp::2222-22", "--rtc",
+               "1999-12-31T23:59:59", "--max-time", "1.5", "--commit"});
+    REQUIRE(options);
+    CHECK(options->plan.machine == "pc");
+    CHECK(options->plan.images == std::vector<std::filesystem::path>{"disk.img"});
+    CHECK(options->plan.cdrom == "cd.iso");
+    using Kind = ScriptStep::Kind;
+    CHECK(options->script == std::vector<ScriptStep>{{Kind::kExpect, "login:"},
+                                                     {Kind::kType, "root\n"},
+                                                     {Kind::kExpect, "A:\\>"}});
+    CHECK(options->network.connected);
+    CHECK(options->network.card == machine::NetworkCard::kRtl8029);
+    REQUIRE(options->network.forwards.size() == 1);
+    CHECK(options->network.forwards[0].guest_port == 22);
+    CHECK(options->epoch == 946'684'799);
+    CHECK(options->max_time == 1'500'000'000);
+    CHECK(options->images.mode == storage::OpenMode::kCommit);
 }
 
 TEST_CASE("What makes no sense is refused, naming the option") {
@@ -63,6 +85,17 @@ TEST_CASE("What makes no sense is refused, naming the option") {
         {{"run", "--bios", "b", "--cpu", "z80"}, "z80"},
         {{"run", "--bios", "b", "--hash-every", "0"}, "at least 1"},
         {{"run", "--bios", "b", "--max-instructions", "-5"}, "'-5' is not a number"},
+        {{"run", "--machine", "toaster"}, "toaster"},
+        {{"run", "--machine", "bare", "disk.img"}, "no drives"},
+        {{"run", "a.img", "--writable", "--commit"}, "exclude one another"},
+        {{"run", "a.img", "--format", "vdi"}, "vdi"},
+        {{"run", "a.img", "--forward", "tcp::1-2"}, "--net user"},
+        {{"run", "a.img", "--net", "cable"}, "cable"},
+        {{"run", "a.img", "--nic", "modem"}, "modem"},
+        {{"run", "a.img", "--rtc", "yesterday"}, "yesterday"},
+        {{"run", "a.img", "--max-time", "-1"}, "'-1'"},
+        {{"run", "a.img", "--record", "r", "--replay", "p"}, "exclude one another"},
+        {{"run", "a.img", "--type", "\\q"}, "escape"},
         {{"run", "--bios", "b", "--frobnicate"}, "--frobnicate"},
         {{"walk"}, "run --help"},
         {{}, "run --help"},
