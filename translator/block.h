@@ -21,6 +21,7 @@ struct Site {
         kInstruction,  // the interpreter is to run the instruction; then on to `resume`
         kDirect,       // the block is left for `eip`, the jump at `jump` is to lead there
         kIndirect,     // the block is left for the address in Context::indirect
+        kFpu,          // the block is left for `eip`, the guest's FPU registers are to be loaded
         kEvent,        // the block is left for `eip`, and the instruction count has run out
     };
 
@@ -35,6 +36,7 @@ struct Site {
     u32 cold = 0;             // where that jump leads unpatched: the call to the Translator
     Block* linked = nullptr;  // where it leads patched
     u8 faults = 0;            // host faults that no fill could help
+    bool fpu = false;         // kInstruction: it works on FPU, MMX or SSE registers
 };
 
 // A host instruction that may fault, and the site that continues.

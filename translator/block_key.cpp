@@ -12,6 +12,16 @@ bool is_flat(const SegmentRegister& segment) {
            segment.write_span == kWholeSpace;
 }
 
+// With CR0.NE clear, FERR# rises right behind an unmasked exception: the interpreter sees to that.
+u32 fpu_bits(const CpuState& state) {
+    constexpr u16 kMasks = 0x3f;
+    if (state.cr0 & (kCr0Em | kCr0Ts)) return 0;
+    const bool faults = state.cr0 & kCr0Ne;
+    if (!faults && (state.fpu.control & kMasks) != kMasks) return 0;
+    return Mode::kX87 | (faults ? Mode::kX87Faults : 0u) |
+           (state.cr4 & kCr4Osfxsr ? Mode::kSse : 0u);
+}
+
 }  // namespace
 
 Mode mode_of(const CpuState& state) {
@@ -23,6 +33,7 @@ Mode mode_of(const CpuState& state) {
     if (code.big()) mode.bits |= Mode::kCode32;
     if (state.segment(SegmentName::kSs).big()) mode.bits |= Mode::kStack32;
     if (state.cpl == 3 && state.flag(kFlagAc) && state.cr0 & kCr0Am) mode.bits |= Mode::kAlignment;
+    mode.bits |= fpu_bits(state);
     for (unsigned i = 0; i < kSegmentCount; ++i) {
         if (is_flat(state.segments[i])) mode.bits |= 1u << (Mode::kFlatShift + i);
     }

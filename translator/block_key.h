@@ -17,7 +17,11 @@ struct Mode {
         kStack32 = 1 << 2,    // SS.B
         kAlignment = 1 << 3,  // alignment checks are in force: accesses are left to the interpreter
         kWindow = 1 << 4,     // memory is reached through the window in gs:, but for soft sites
-        kFlatShift = 8,       // six bits by SegmentName: base 0, all 4 GiB readable and writable
+        kFpuLive = 1 << 5,    // the guest's x87, MMX and SSE registers are in the host's
+        kX87 = 1 << 6,        // x87 and MMX instructions don't raise #NM or #UD
+        kSse = 1 << 7,        // nor do SSE instructions
+        kX87Faults = 1 << 8,  // CR0.NE: an unmasked x87 exception raises #MF
+        kFlatShift = 16,      // six bits by SegmentName: base 0, all 4 GiB readable and writable
     };
 
     u32 bits = 0;

@@ -31,6 +31,20 @@ bool is_conditional_jump(const Instruction& instruction) {
            mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP;
 }
 
+// What Mode::kX87 depends on. (Where it does not, they are copied.)
+bool changes_fpu_mode(const Instruction& instruction) {
+    switch (instruction.mnemonic) {
+        case Mnemonic::FLDENV:
+        case Mnemonic::FRSTOR:
+        case Mnemonic::FNSAVE:
+        case Mnemonic::FNSTENV:
+        case Mnemonic::FNINIT:
+        case Mnemonic::FXRSTOR:
+        case Mnemonic::FLDCW: return true;
+        default: return false;
+    }
+}
+
 bool ends(const Instruction& instruction) {
     return decoder::ends_block(instruction) || loads_segment(instruction);
 }
@@ -90,11 +104,12 @@ bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
         model_.has(decoder::required_feature(instruction)) && !emitter.mode().has(Mode::kAlignment);
     if (known && translate_instruction(emitter)) {
         emitter.end_instruction();
-        return ends(instruction) && !is_conditional_jump(instruction);
+        return emitter.closed() || (ends(instruction) && !is_conditional_jump(instruction));
     }
     ++statistics_.fallbacks;
-    emitter.fall_back(ends(instruction));
-    return ends(instruction);
+    const bool ended = ends(instruction) || changes_fpu_mode(instruction);
+    emitter.fall_back(ended);
+    return ended;
 }
 
 bool BlockTranslator::place(Emitter& emitter, Block& block) {

@@ -12,7 +12,7 @@
 // The guest's arithmetic flags are in the host's EFLAGS at a block's entry and exits. Between, the
 // emitter knows for each instruction whether they are there or *saved* in r11: AH of LAHF in bits
 // 15..8 and SETO in bit 0, so that ADD AL, 7Fh; SAHF brings them back. DF is clear. IF, DF and the
-// other flags are in CpuState, and so are FPU and SSE registers.
+// other flags are in CpuState. FPU, MMX and SSE registers: fpu_image.h.
 //
 // A callout is `mov r10, Site*; jmp [r15 + callout_…]`: all state goes to CpuState, handle() is
 // called, and what it returns is where to go on (null: back to the caller of enter()).
@@ -23,6 +23,7 @@
 
 #include "core/cpu_state.h"
 #include "core/types.h"
+#include "translator/fpu_image.h"
 
 namespace seventeen::translator {
 
@@ -43,6 +44,8 @@ inline constexpr u32 jump_slot_of(u32 eip) {
 }
 
 struct Context {
+    static constexpr u64 kNoted = u64{1} << 63;
+
     using Handle = const u8* (*)(Context& context, Site& site);
 
     CpuState* state = nullptr;
@@ -52,7 +55,14 @@ struct Context {
     u32 flags = 0;                     // in saved form
     u32 indirect = 0;                  // r8d at a callout
     u32 scratch = 0;                   // within one instruction
+    u32 fpu_live = 0;                  // fpu_image.h
+    // The last x87 instruction since C++ last looked: EIP, FOP << 32, kNoted; 0: none.
+    u64 x87_instruction = 0;
+    u32 x87_data = 0;          // the last one's memory operand …
+    u32 x87_data_segment = 0;  // … and its SegmentName + 1; 0: none
+    u32 host_mxcsr = 0;
     u32 reserved = 0;
+    FpuImage fpu;
     const u8* callout_host = nullptr;   // flags in EFLAGS
     const u8* callout_saved = nullptr;  // flags in r11
     Handle handle = nullptr;

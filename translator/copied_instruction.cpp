@@ -173,6 +173,8 @@ Encoding encode(const Instruction& instruction, MemoryForm form) {
 
 CopiedInstruction copy_instruction(const Instruction& instruction, MemoryForm form) {
     CopiedInstruction copied;
+    // ESP beside a vector register: which field names which is not worth knowing.
+    if (is_vector(instruction) && names_stack_pointer(instruction)) return copied;
     const Encoding encoding = encode(instruction, form);
     if (encoding.rex && has_high_byte(instruction)) return copied;
     Bytes out(copied);

@@ -9,6 +9,15 @@ namespace x86 = asmjit::x86;
 using decoder::Operand;
 using decoder::RegisterClass;
 
+namespace {
+
+// Everything else may run while the FPU registers are elsewhere.
+bool uses_fpu(const decoder::Instruction& instruction) {
+    return instruction.row().family >= decoder::Family::kSystem;
+}
+
+}  // namespace
+
 Emitter::Emitter(const Surroundings& surroundings, Block& block)
     : surroundings_(surroundings), block_(block) {
     code_.init(asmjit::Environment::host());
@@ -46,6 +55,23 @@ void Emitter::fall_back(bool ends) {
     ++completed_;
 }
 
+void Emitter::leave_for_fpu() {
+    ColdSite cold;
+    cold.label = assembler_.newLabel();
+    cold.site = &new_site(Site::Kind::kFpu, eip_, completed_);
+    cold.saved = saved_;
+    assembler_.jmp(cold.label);
+    cold_.push_back(cold);
+    closed_ = true;
+}
+
+unsigned Emitter::memory_size() const {
+    for (const Operand& operand : instruction_->operands) {
+        if (operand.kind == decoder::OperandKind::kMemory) return operand.size;
+    }
+    return 0;
+}
+
 void Emitter::finish_open(u32 next) {
     if (!closed_) emit_exit(next, completed_);
 }
@@ -57,6 +83,7 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     site.count = count;
     site.eip = eip;
     site.block = &block_;
+    site.fpu = kind == Site::Kind::kInstruction && uses_fpu(*instruction_);
     return site;
 }
 

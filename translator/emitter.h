@@ -60,6 +60,8 @@ class Emitter {
     u32 eip() const { return eip_; }
     u32 next_eip() const { return eip_ + instruction_->length; }
 
+    unsigned memory_size() const;  // of the memory operand
+
     // Where the guest's register is.
     static asmjit::x86::Gp guest32(unsigned number);
     static asmjit::x86::Gp guest64(unsigned number);
@@ -105,6 +107,9 @@ class Emitter {
     // The block goes on only where a branch around the exit was emitted.
     void exit_to(u32 target);
     void exit_indirect();  // to r8d
+    // Before the current instruction, to a block of a Mode in which FPU registers are loaded.
+    void leave_for_fpu();
+    bool closed() const { return closed_; }
     // A label that leads to an exit for `target`, emitted later; flags in EFLAGS.
     asmjit::Label exit_later(u32 target);
 

@@ -27,13 +27,6 @@ bool uses_flags(const Instruction& instruction) {
     return (use.read | use.touched) & kFlagsArithmetic;
 }
 
-unsigned memory_size(const Instruction& instruction) {
-    for (const decoder::Operand& operand : instruction.operands) {
-        if (operand.kind == OperandKind::kMemory) return operand.size;
-    }
-    return 0;
-}
-
 }  // namespace
 
 void prepare_flags(Emitter& emitter) {
@@ -50,7 +43,7 @@ bool translate_by_copy(Emitter& emitter, Access access) {
     const Instruction& instruction = emitter.instruction();
     const MemoryForm form = emitter.operand_form();
     if (copy_instruction(instruction, form).size == 0) return false;
-    emitter.operand_for_copy(access, memory_size(instruction));
+    emitter.operand_for_copy(access, emitter.memory_size());
     prepare_flags(emitter);
     if (form != MemoryForm::kNone) emitter.touch();
     emitter.copy(form);
@@ -68,6 +61,12 @@ bool translate_instruction(Emitter& emitter) {
         case Family::kStack: return translate_stack(emitter);
         case Family::kControlFlow: return translate_control_flow(emitter);
         case Family::kFlagControl: return translate_flag_control(emitter);
+        case Family::kX87: return translate_x87(emitter);
+        case Family::kMmx:
+        case Family::kSse:
+        case Family::kSse2:
+        case Family::kSse3:
+        case Family::kSse4: return translate_vector(emitter);
         default: return false;
     }
 }

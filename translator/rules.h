@@ -20,6 +20,8 @@ bool translate_data_movement(Emitter& emitter);
 bool translate_stack(Emitter& emitter);
 bool translate_control_flow(Emitter& emitter);
 bool translate_flag_control(Emitter& emitter);
+bool translate_x87(Emitter& emitter);
+bool translate_vector(Emitter& emitter);  // MMX and SSE
 
 // The usual rule: the instruction is copied; its memory operand, if any, is accessed so.
 bool translate_by_copy(Emitter& emitter, Access access);

@@ -22,6 +22,7 @@ struct Statistics {
     u64 indirect_misses = 0;
     u64 events = 0;       // the instruction count ran out
     u64 host_faults = 0;  // SIGSEGV and SIGFPE in translated code
+    u64 fpu_loads = 0;    // times the guest's FPU registers were put into the host's
     // Windows.
     u64 fills = 0;           // mappings made
     u64 filled_pages = 0;    // pages in them

@@ -44,6 +44,7 @@ class Assembler final : public Xbyak::CodeGenerator {
         movzx(r11d, r11w);
         mov(ptr[r15 + offsetof(Context, flags)], r11d);
         mov(rsp, ptr[r15 + offsetof(Context, host_stack)]);
+        save_fpu();
         mov(rdi, r15);
         mov(rsi, r10);
         call(ptr[r15 + offsetof(Context, handle)]);
@@ -66,8 +67,32 @@ class Assembler final : public Xbyak::CodeGenerator {
                                                          : Xbyak::Reg64(static_cast<int>(number));
     }
 
+    // FXSAVE, FXRSTOR [r15 + Context::fpu], which Xbyak does not know.
+    static constexpr u8 kFxsave = 0x87;  // ModRM: /0, [r15 + disp32]
+    static constexpr u8 kFxrstor = 0x8f;
+    void save_area(u8 modrm) {
+        for (const u8 byte : {u8{0x41}, u8{0x0f}, u8{0xae}, modrm}) db(byte);
+        dd(offsetof(Context, fpu));
+    }
+
+    // Leaves the units as C++ expects them.
+    void save_fpu() {
+        Xbyak::Label saved;
+        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);
+        je(saved);
+        save_area(kFxsave);
+        fninit();
+        ldmxcsr(ptr[r15 + offsetof(Context, host_mxcsr)]);
+        L(saved);
+    }
+
     // Keeps r10, r14, r15; the flags come both in EFLAGS and saved.
     void load_guest() {
+        Xbyak::Label loaded;
+        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);
+        je(loaded);
+        save_area(kFxrstor);
+        L(loaded);
         mov(r13, ptr[r15 + offsetof(Context, left)]);
         mov(eax, ptr[r15 + offsetof(Context, flags)]);
         mov(r11d, eax);

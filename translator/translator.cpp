@@ -1,6 +1,8 @@
 // The main loop, and what translated code calls out for.
 #include "translator/translator.h"
 
+#include <xmmintrin.h>
+
 #include <algorithm>
 
 #include "core/check.h"
@@ -37,14 +39,17 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
     context_.owner = this;
+    context_.host_mxcsr = _mm_getcsr();
     context_.handle = [](Context& context, Site& site) -> const u8* {
         auto& self = *static_cast<Translator*>(context.owner);
+        const u8* code = nullptr;
         try {
-            return self.on_callout(site);
+            code = self.on_callout(site);
         } catch (...) {  // translated code can't be unwound: run() throws it again
             self.exception_ = std::current_exception();
-            return nullptr;
         }
+        if (!code) self.unload_fpu();
+        return code;
     };
     blocks_.on_death([this](const Block& block) {
         ++statistics_.invalidated;
@@ -96,10 +101,12 @@ const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
     state_.retired = static_cast<u64>(horizon_ - context_.left) + site.count;
     if (!site.block->dead) blocks_.collect();
+    if (context_.x87_instruction) note_x87_pointers();
     switch (site.kind) {
         case Site::Kind::kInstruction: return run_instruction(site);
         case Site::Kind::kDirect: return leave_directly(site);
         case Site::Kind::kIndirect: return leave_indirectly();
+        case Site::Kind::kFpu: return load_fpu(site);
         case Site::Kind::kEvent: break;
     }
     ++statistics_.events;
@@ -115,7 +122,12 @@ const u8* Translator::run_instruction(Site& site) {
     const interpreter::Operation& operation = block.operations[site.operation];
     state_.rip = u64{site.eip} + operation.length;
     const u64 before = state_.retired;
-    if (const Fault fault = operation.run(cpu_, operation)) {
+    // Only few instructions work on the FPU's registers, or can tell whether they are in place.
+    const bool fpu = context_.fpu_live && site.fpu;
+    if (fpu) context_.fpu.give_to(state_.fpu);
+    const Fault fault = operation.run(cpu_, operation);
+    if (fpu) context_.fpu.take_from(state_.fpu);
+    if (fault) {
         state_.rip = site.eip;
         raise(fault);
         return nullptr;
@@ -132,11 +144,41 @@ const u8* Translator::run_instruction(Site& site) {
     return entry_of(proceed());
 }
 
+const u8* Translator::load_fpu(const Site& site) {
+    ++statistics_.fpu_loads;
+    state_.rip = site.eip;
+    context_.fpu.take_from(state_.fpu);
+    context_.fpu_live = 1;
+    mode_known_ = false;
+    return entry_of(proceed());
+}
+
+// Translated code is left: the registers go back to CpuState.
+void Translator::unload_fpu() {
+    if (!context_.fpu_live) return;
+    context_.fpu.give_to(state_.fpu);
+    context_.fpu_live = 0;
+    mode_known_ = false;
+}
+
+// Before anything that might change a segment register.
+void Translator::note_x87_pointers() {
+    FpuState& fpu = state_.fpu;
+    fpu.instruction_pointer = static_cast<u32>(context_.x87_instruction);
+    fpu.opcode = static_cast<u16>(context_.x87_instruction >> 32 & 0x7ff);
+    fpu.instruction_selector = state_.segment(SegmentName::kCs).selector;
+    context_.x87_instruction = 0;
+    if (context_.x87_data_segment == 0) return;
+    fpu.data_pointer = context_.x87_data;
+    fpu.data_selector = state_.segments[context_.x87_data_segment - 1].selector;
+    context_.x87_data_segment = 0;
+}
+
 // The access that could not be done in the window has succeeded: show its page there, if it may be
 // shown. An instruction that this never helps (devices, guarded pages) gives its window up.
 void Translator::learn_from_fault(Site& site, const HostFault& fault) {
     constexpr u8 kPatience = 3;
-    if (fault.division || !windows_) return;
+    if (!modes_[site.block->key.mode].mode.has(Mode::kWindow) || fault.division) return;
     const u64 linear = fault.address - window_;
     if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) return;
     if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
@@ -265,6 +307,7 @@ u32 Translator::number_of_mode() {
     mode_known_ = true;
     Mode mode = mode_of(state_);
     if (may_use_window()) mode.bits |= Mode::kWindow;
+    if (context_.fpu_live) mode.bits |= Mode::kFpuLive;
     if (mode_ < modes_.size() && modes_[mode_].mode == mode) return mode_;
     const auto known = std::find_if(modes_.begin(), modes_.end(),
                                     [&](const KnownMode& each) { return each.mode == mode; });

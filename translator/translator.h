@@ -65,6 +65,9 @@ class Translator final : public Engine, private HostFaultHandler {
     const u8* on_callout(Site& site);
     const u8* run_instruction(Site& site);
     std::optional<Redirection> host_fault(const HostFault& fault) override;
+    const u8* load_fpu(const Site& site);
+    void note_x87_pointers();
+    void unload_fpu();
     void learn_from_fault(Site& site, const HostFault& fault);
     bool may_use_window();
     void choose_window();

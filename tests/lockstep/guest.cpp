@@ -47,8 +47,8 @@ Guest::Guest(const Start& start, const MakeEngine& make_engine)
 void Guest::run(u64 target) {
     while (!ended_ && state_.retired < target) {
         const Exit exit = engine_->run(target);
-        if (exit == Exit::kShutdown || (exit == Exit::kHalted && !state_.interrupt_line))
-            ended_ = true;
+        const bool can_wake = state_.interrupt_line && state_.flag(kFlagIf);
+        if (exit == Exit::kShutdown || (exit == Exit::kHalted && !can_wake)) ended_ = true;
     }
 }
 

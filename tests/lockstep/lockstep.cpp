@@ -54,7 +54,28 @@ void compare_integer_state(Report& report, const CpuState& a, const CpuState& b)
     for (unsigned i = 0; i < kSegmentCount; ++i) {
         if (!(a.segments[i] == b.segments[i])) report.note(std::string("segment ") + kSegments[i]);
     }
-    if (!(a.fpu == b.fpu)) report.note("FPU state");
+}
+
+void compare_fpu_state(Report& report, const FpuState& a, const FpuState& b) {
+    report.compare("FCW", a.control, b.control);
+    report.compare("FSW", a.status, b.status);
+    report.compare("valid", a.valid, b.valid);
+    report.compare("FOP", a.opcode, b.opcode);
+    report.compare("FIP", a.instruction_pointer, b.instruction_pointer);
+    report.compare("FCS", a.instruction_selector, b.instruction_selector);
+    report.compare("FDP", a.data_pointer, b.data_pointer);
+    report.compare("FDS", a.data_selector, b.data_selector);
+    report.compare("MXCSR", a.mxcsr, b.mxcsr);
+    for (unsigned i = 0; i < a.registers.size(); ++i) {
+        const std::string name = "R" + std::to_string(i);
+        report.compare(name.c_str(), a.registers[i].sign_exponent, b.registers[i].sign_exponent);
+        report.compare(name.c_str(), a.registers[i].significand, b.registers[i].significand);
+    }
+    for (unsigned i = 0; i < a.xmm.size(); ++i) {
+        const std::string name = "XMM" + std::to_string(i);
+        report.compare(name.c_str(), a.xmm[i].lanes[1], b.xmm[i].lanes[1]);
+        report.compare(name.c_str(), a.xmm[i].lanes[0], b.xmm[i].lanes[0]);
+    }
 }
 
 std::string state_as_test(const Guest& guest) {
@@ -126,6 +147,7 @@ std::string describe_difference(const Guest& expected, const Guest& found, bool 
     Report report;
     if (!(a == b)) {
         compare_integer_state(report, a, b);
+        compare_fpu_state(report, a.fpu, b.fpu);
         if (report.text().empty()) report.note("some other CPU state");
     }
     if (expected.console() != found.console()) report.note("console");

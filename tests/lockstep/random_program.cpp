@@ -5,6 +5,7 @@
 #include <random>
 
 #include "decoder/decoder.h"
+#include "tests/lockstep/random_fpu.h"
 
 namespace seventeen::lockstep {
 
@@ -25,6 +26,7 @@ constexpr u32 kCode = 0x10000;
 constexpr u32 kCodeSize = 0x3000;
 constexpr u32 kData = 0x20000;
 constexpr u32 kDataMask = 0x3ffff;
+constexpr u32 kNumbers = 0x10000;  // bytes of data that are numbers at first
 constexpr u32 kStack = 0x1f000;
 // ROM: the last 64 KiB below 1 MiB.
 constexpr u32 kRom = 0xf0000;
@@ -42,6 +44,7 @@ constexpr u16 kData3 = 0x20 | 3;
 constexpr u16 kCode16 = 0x28;
 constexpr u16 kData16 = 0x30;
 constexpr u16 kLow = 0x38;  // data with a base and a limit
+constexpr u32 kLowBase = 0x1000;
 constexpr u16 kTssSelector = 0x40;
 
 class Rom {
@@ -92,16 +95,27 @@ void load_registers(Code& code, Random& random, bool prefix) {
     }
 }
 
+// EAX is the counter. Takes a pending x87 exception back half of the time, and sets CR0.TS every
+// eighth time: the next instruction that it stops leads back here.
+void disturb_fpu(Code& code) {
+    code.put({0x0f, 0x06});                          // clts
+    code.put({0xa8, 0x01, 0x74, 0x02, 0xdb, 0xe2});  // test al, 1; jz +2; fnclex
+    code.put({0xa8, 0x07, 0x75, 0x09});              // test al, 7; jnz +9
+    code.put({0x0f, 0x20, 0xc1, 0x83, 0xc9, 0x08});  // mov ecx, cr0; or (e)cx, TS
+    code.put({0x0f, 0x22, 0xc1});                    // mov cr0, ecx
+}
+
 // Segments, counter, the next target, registers; then away to the target.
 void write_protected_handler(Rom& rom, const RandomProgram& program, Random& random) {
     Code code(rom, kHandler);
     const bool user = program.setting == Setting::kUser;
     const bool code16 = program.setting == Setting::kCode16;
     const bool segmented = program.setting == Setting::kSegmented;
-    code.put({0xb8}).dword(kData0).put({0x8e, 0xd8, 0x8e, 0xd0});        // mov eax; ds, ss
-    code.put({0xbc}).dword(kStack - 0x400);                              // mov esp
-    code.put({0xa1}).dword(kCounter).put({0x40, 0x25}).dword(0xff);      // mov eax, [..]; inc; and
-    code.put({0xa3}).dword(kCounter);                                    // mov [..], eax
+    code.put({0xb8}).dword(kData0).put({0x8e, 0xd8, 0x8e, 0xd0});    // mov eax; ds, ss
+    code.put({0xbc}).dword(kStack - 0x400);                          // mov esp
+    code.put({0xa1}).dword(kCounter).put({0x40, 0x25}).dword(0xff);  // mov eax, [..]; inc; and
+    code.put({0xa3}).dword(kCounter);                                // mov [..], eax
+    if (program.diet == Diet::kFpu) disturb_fpu(code);
     code.put({0x8b, 0x1c, 0x85}).dword(kTargets);                        // mov ebx, [eax * 4 + …]
     if (user) code.put({0x68}).dword(kData3).put({0x68}).dword(kStack);  // push ss, esp
     code.put({0x68}).dword(0x202);                                       // push flags
@@ -112,12 +126,13 @@ void write_protected_handler(Rom& rom, const RandomProgram& program, Random& ran
     code.put({0xcf});  // iretd; SS stays flat but for 16-bit code's own sake below
 }
 
-void write_real_handler(Rom& rom, Random& random) {
+void write_real_handler(Rom& rom, const RandomProgram& program, Random& random) {
     Code code(rom, kHandler);
-    code.put({0x31, 0xc0, 0x8e, 0xd8});                    // xor ax, ax; mov ds, ax
-    code.put({0xa1, kCounter & 0xff, kCounter >> 8});      // mov ax, [counter]
-    code.put({0x40, 0x25, 0xff, 0x00});                    // inc ax; and ax, 0ffh
-    code.put({0xa3, kCounter & 0xff, kCounter >> 8});      // mov [counter], ax
+    code.put({0x31, 0xc0, 0x8e, 0xd8});                // xor ax, ax; mov ds, ax
+    code.put({0xa1, kCounter & 0xff, kCounter >> 8});  // mov ax, [counter]
+    code.put({0x40, 0x25, 0xff, 0x00});                // inc ax; and ax, 0ffh
+    code.put({0xa3, kCounter & 0xff, kCounter >> 8});  // mov [counter], ax
+    if (program.diet == Diet::kFpu) disturb_fpu(code);
     code.put({0xb9, 0x00, 0x20, 0x8e, 0xd1});              // mov cx, 2000h; mov ss, cx
     code.put({0xbc, 0x00, 0xf0, 0x8e, 0xd9, 0x8e, 0xc1});  // mov sp, f000h; mov ds, es
     code.put({0x89, 0xc3, 0xc1, 0xe3, 0x02});              // mov bx, ax; shl bx, 2
@@ -157,6 +172,12 @@ bool is_tame(const Instruction& instruction) {
         case Family::kStack: break;
         case Family::kControlFlow:
             return instruction.mnemonic >= Mnemonic::JO && instruction.mnemonic <= Mnemonic::JNLE;
+        case Family::kX87:
+        case Family::kMmx:
+        case Family::kSse:
+        case Family::kSse2:
+        case Family::kSse3:
+        case Family::kSse4: break;
         default: return false;
     }
     for (const decoder::Operand& operand : instruction.operands) {
@@ -179,7 +200,10 @@ std::vector<u8> random_instruction(Random& random, const decoder::Decoder& decod
             constexpr u8 kPrefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf0, 0xf2, 0xf3};
             bytes.push_back(kPrefixes[random() % std::size(kPrefixes)]);
         }
-        if (chance(25)) bytes.push_back(0x0f);
+        if (chance(25))
+            bytes.push_back(0x0f);
+        else if (chance(12))
+            bytes.push_back(static_cast<u8>(0xd8 + random() % 8));
         while (bytes.size() < 8) bytes.push_back(static_cast<u8>(random()));
         // Displacements and immediates: often small.
         for (unsigned i = 0; i < 8; ++i)
@@ -202,7 +226,14 @@ std::vector<u8> random_instruction(Random& random, const decoder::Decoder& decod
 void write_code(std::vector<u8>& image, const RandomProgram& program, Random& random) {
     const decoder::Decoder decoder;
     const bool code16 = program.setting == Setting::kCode16 || program.setting == Setting::kReal;
+    const CodeSize size = code16 ? CodeSize::k16 : CodeSize::k32;
+    const u32 data = program.setting == Setting::kSegmented ? kData - kLowBase : kData;
+    RandomFpuCode fpu(random, size, code16 ? 0 : data);
     while (image.size() < kCodeSize) {
+        if (program.diet == Diet::kFpu && random() % 8 != 0) {
+            fpu.append(image);
+            continue;
+        }
         if (random() % 6 == 0) {  // a register that points to data again
             const unsigned number = std::array{0, 1, 2, 3, 5, 6, 7}[random() % 7];
             image.push_back(static_cast<u8>(0xb8 + number));
@@ -210,8 +241,7 @@ void write_code(std::vector<u8>& image, const RandomProgram& program, Random& ra
             for (unsigned i = 0; i < (code16 ? 2 : 4); ++i)
                 image.push_back(static_cast<u8>(value >> 8 * i));
         }
-        const auto bytes = random_instruction(random, decoder,
-                                              code16 ? CodeSize::k16 : CodeSize::k32, program.tame);
+        const auto bytes = random_instruction(random, decoder, size, program.diet != Diet::kAll);
         image.insert(image.end(), bytes.begin(), bytes.end());
     }
     image.resize(kCodeSize);
@@ -249,7 +279,7 @@ void write_tables(Rom& rom, const RandomProgram& program, Random& random) {
     rom.descriptor(kData3, 0, 0xfffff, kDataBits | kUserBits | kFlat);
     rom.descriptor(kCode16, kCode, 0xffff, kCodeBits);
     rom.descriptor(kData16, kData, 0xffff, kDataBits);
-    rom.descriptor(kLow, 0x1000, 0x60fff, kDataBits | kSegmentBig);
+    rom.descriptor(kLow, kLowBase, 0x60fff, kDataBits | kSegmentBig);
     for (u32 vector = 0; vector < 256; ++vector) {
         const u32 offset = kHandler;
         rom.dword(kIdt + vector * 8, u32{kCode0} << 16 | (offset & 0xffff));
@@ -306,6 +336,15 @@ void prepare_real(CpuState& state, mmu::PhysicalMemory& memory) {
     state.set_reg32(Gpr::kSp, 0xf000);
 }
 
+// Some programs run without what most systems set up.
+void prepare_fpu(CpuState& state, u64 seed) {
+    state.fpu.control = kX87ControlInit;
+    state.cr4 |= kCr4Osfxsr | kCr4Osxmmexcpt;
+    if (seed % 4 != 0) state.cr0 |= kCr0Ne;
+    if (seed % 8 == 5) state.cr4 &= ~kCr4Osfxsr;
+    if (seed % 8 == 6) state.cr4 &= ~kCr4Osxmmexcpt;
+}
+
 }  // namespace
 
 Start make_random_program(const RandomProgram& program) {
@@ -314,7 +353,7 @@ Start make_random_program(const RandomProgram& program) {
     Rom rom;
     write_tables(rom, program, random);
     if (program.setting == Setting::kReal)
-        write_real_handler(rom, random);
+        write_real_handler(rom, program, random);
     else
         write_protected_handler(rom, program, random);
     std::vector<u8> image;
@@ -324,13 +363,18 @@ Start make_random_program(const RandomProgram& program) {
     Start start;
     start.ram = kRam;
     start.firmware = rom.take();
-    start.prepare = [image, setting = program.setting](CpuState& state,
-                                                       mmu::PhysicalMemory& memory) {
+    const bool fpu = program.diet == Diet::kFpu;
+    const auto numbers = random_numbers(random, fpu ? kNumbers : 0);
+    start.prepare = [image, numbers, program](CpuState& state, mmu::PhysicalMemory& memory) {
         memory.write({kCode}, image.data(), image.size());
+        memory.write({kData}, numbers.data(), numbers.size());
         state.cr0 &= ~(kCr0Em | kCr0Ts);
-        if (setting == Setting::kReal) return prepare_real(state, memory);
-        prepare_protected(state, setting);
-        if (setting == Setting::kUser) prepare_paging(state, memory);
+        if (program.setting == Setting::kReal)
+            prepare_real(state, memory);
+        else
+            prepare_protected(state, program.setting);
+        if (program.setting == Setting::kUser) prepare_paging(state, memory);
+        if (program.diet == Diet::kFpu) prepare_fpu(state, program.seed);
     };
     return start;
 }

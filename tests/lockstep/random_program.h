@@ -17,11 +17,16 @@ enum class Setting : u8 {
     kReal,       // real mode
 };
 
+enum class Diet : u8 {
+    kAll,
+    kTame,  // only instructions of the user's kind, no faults on purpose: mostly fast paths
+    kFpu,   // mostly x87, MMX and SSE, under changing control words; CR0.TS comes and goes
+};
+
 struct RandomProgram {
     Setting setting = Setting::kFlat;
     u64 seed = 1;
-    // Only integer instructions of the user's kind, no faults on purpose: mostly fast paths.
-    bool tame = false;
+    Diet diet = Diet::kAll;
 };
 
 Start make_random_program(const RandomProgram& program);

@@ -7,7 +7,7 @@ namespace seventeen::lockstep {
 
 namespace {
 
-void check_alike(Setting setting, bool tame, unsigned longest_block, u64 seeds) {
+void check_alike(Setting setting, Diet diet, unsigned longest_block, u64 seeds) {
     for (u64 seed = 1; seed <= seeds; ++seed) {
         Plan plan;
         plan.limit = 30'000;
@@ -17,7 +17,7 @@ void check_alike(Setting setting, bool tame, unsigned longest_block, u64 seeds) 
         plan.vectors = 8;
         plan.memory_every = 8;
         plan.options.longest_block = longest_block;
-        const Result result = run_in_lockstep(make_random_program({setting, seed, tame}), plan);
+        const Result result = run_in_lockstep(make_random_program({setting, seed, diet}), plan);
         if (result.difference) {
             const Difference& difference = *result.difference;
             INFO("seed " << seed << ", block " << longest_block << ", after "
@@ -30,9 +30,9 @@ void check_alike(Setting setting, bool tame, unsigned longest_block, u64 seeds) 
 }
 
 void check_setting(Setting setting) {
-    for (const bool tame : {true, false}) {
+    for (const Diet diet : {Diet::kTame, Diet::kAll, Diet::kFpu}) {
         for (const unsigned longest_block : {1u, 5u, 64u})
-            check_alike(setting, tame, longest_block, 12);
+            check_alike(setting, diet, longest_block, 12);
     }
 }
 

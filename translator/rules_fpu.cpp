@@ -1,0 +1,131 @@
+// Rules for x87, MMX and SSE: copied, and run on the host's units over the guest's registers.
+//
+// They need a block whose Mode says that the registers are there (Mode::kFpuLive); elsewhere the
+// first of them leaves for such a block. Any of them may fault on the host: a pending x87
+// exception, an unmasked SIMD one, a misaligned operand, each of which the interpreter then raises.
+#include <algorithm>
+
+#include "decoder/properties.h"
+#include "translator/rules.h"
+
+namespace seventeen::translator {
+
+namespace x86 = asmjit::x86;
+using decoder::Family;
+using decoder::Instruction;
+using decoder::Mnemonic;
+using decoder::OperandKind;
+
+namespace {
+
+// Where x87 instructions stand that touch the environment, or what a Mode is made of.
+bool is_environment(const Emitter& emitter) {
+    switch (emitter.instruction().mnemonic) {
+        case Mnemonic::FLDENV:
+        case Mnemonic::FNSTENV:
+        case Mnemonic::FRSTOR:
+        case Mnemonic::FNSAVE:
+        case Mnemonic::FNINIT:
+        case Mnemonic::FENI8087_NOP:
+        case Mnemonic::FDISI8087_NOP:
+        case Mnemonic::FSETPM287_NOP:
+        case Mnemonic::FSTPNCE:
+        case Mnemonic::FFREEP: return true;
+        case Mnemonic::FLDCW:  // FERR# may rise or fall
+        case Mnemonic::FNCLEX: return !emitter.mode().has(Mode::kX87Faults);
+        default: return false;
+    }
+}
+
+bool stores(Mnemonic mnemonic) {
+    switch (mnemonic) {
+        case Mnemonic::FST:
+        case Mnemonic::FSTP:
+        case Mnemonic::FIST:
+        case Mnemonic::FISTP:
+        case Mnemonic::FISTTP:
+        case Mnemonic::FBSTP:
+        case Mnemonic::FNSTCW:
+        case Mnemonic::FNSTSW: return true;
+        default: return false;
+    }
+}
+
+// Control instructions leave FIP and FDP alone (SDM 1 8.1.8).
+bool is_control(Mnemonic mnemonic) {
+    return mnemonic == Mnemonic::FNSTCW || mnemonic == Mnemonic::FNSTSW ||
+           mnemonic == Mnemonic::FLDCW || mnemonic == Mnemonic::FNCLEX ||
+           mnemonic == Mnemonic::FWAIT;
+}
+
+// FIP and FOP; FDP where there is a memory operand. No register has changed since the access.
+void note_pointers(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    Emitter::Assembler& out = emitter.out();
+    const u32 ip = emitter.mode().code32() ? emitter.eip() : emitter.eip() & 0xffff;
+    const u64 opcode = u64{instruction.opcode & 7u} << 8 | instruction.modrm;
+    out.mov(x86::r10, Context::kNoted | opcode << 32 | ip);
+    out.mov(emitter.context(offsetof(Context, x87_instruction), 8), x86::r10);
+    if (!instruction.has_memory()) return;
+    emitter.effective_address();
+    out.mov(emitter.context(offsetof(Context, x87_data), 4), x86::r8d);
+    out.mov(emitter.context(offsetof(Context, x87_data_segment), 4),
+            static_cast<s32>(instruction.memory.segment) + 1);
+}
+
+bool has_xmm(const Instruction& instruction) {
+    return std::any_of(instruction.operands.begin(), instruction.operands.end(),
+                       [](const decoder::Operand& operand) {
+                           return operand.register_class == decoder::RegisterClass::kXmm;
+                       });
+}
+
+bool host_has_sse4() {
+    return __builtin_cpu_supports("sse4.2");
+}
+
+bool copy_checked(Emitter& emitter, Access access) {
+    const Instruction& instruction = emitter.instruction();
+    const MemoryForm form = emitter.operand_form();
+    if (copy_instruction(instruction, form).size == 0) return false;
+    if (!emitter.mode().has(Mode::kFpuLive)) {
+        emitter.leave_for_fpu();
+        return true;
+    }
+    emitter.operand_for_copy(access, emitter.memory_size());
+    prepare_flags(emitter);
+    emitter.may_fault();
+    emitter.copy(form);
+    settle_flags(emitter);
+    return true;
+}
+
+}  // namespace
+
+bool translate_x87(Emitter& emitter) {
+    const Mnemonic mnemonic = emitter.instruction().mnemonic;
+    if (!emitter.mode().has(Mode::kX87) || is_environment(emitter)) return false;
+    if (!copy_checked(emitter, stores(mnemonic) ? Access::kWrite : Access::kRead)) return false;
+    if (emitter.mode().has(Mode::kFpuLive) && !is_control(mnemonic)) note_pointers(emitter);
+    return true;
+}
+
+bool translate_vector(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    switch (instruction.mnemonic) {
+        case Mnemonic::MASKMOVQ:  // they store through EDI
+        case Mnemonic::MASKMOVDQU:
+        case Mnemonic::FXSAVE:
+        case Mnemonic::FXRSTOR:
+        case Mnemonic::LDMXCSR:
+        case Mnemonic::CRC32: return false;
+        default: break;
+    }
+    const bool mmx = instruction.row().family == Family::kMmx && !has_xmm(instruction);
+    if (!emitter.mode().has(Mode::kX87) || (!mmx && !emitter.mode().has(Mode::kSse))) return false;
+    if (instruction.row().family >= Family::kSse3 && !host_has_sse4()) return false;
+    const bool writes = instruction.operands[0].kind == OperandKind::kMemory;
+    return copy_checked(emitter, writes ? Access::kWrite : Access::kRead);
+}
+
+}  // namespace seventeen::translator
