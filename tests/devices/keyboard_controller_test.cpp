@@ -12,7 +12,7 @@ namespace seventeen::devices {
 namespace {
 
 using Bytes = std::vector<u8>;
-constexpr u64 kByte = 660'000;
+constexpr u64 kByte = 66'000;
 
 struct Fixture {
     TestClock clock;
