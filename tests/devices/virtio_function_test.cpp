@@ -86,6 +86,7 @@ TEST_CASE("virtio PCI: the window takes only accesses that are some") {
     CHECK(session.configuration(window + 16, 1) == 1);
     CHECK_FALSE(session.interrupt);
     for (const auto& [bar, offset, length] : {std::array<u32, 3>{4, 0x3fff, 2},
+                                              {4, 19, 2},
                                               {4, 20, 3},
                                               {4, 20, 0},
                                               {4, 0xffffffff, 1},
