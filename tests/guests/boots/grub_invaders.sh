@@ -1,0 +1,7 @@
+# GRUB Invaders, a Multiboot kernel loaded directly.
+packages=(seabios grub-invaders)
+short=yes
+
+boot() {
+    run --kernel /boot/invaders.exec --max-instructions 2000000000 --expect 'GRUB Invaders'
+}

@@ -1,0 +1,8 @@
+# iPXE from its CD, to the command line.
+packages=(seabios ipxe)
+short=yes
+
+boot() {
+    run --cdrom /usr/lib/ipxe/ipxe.iso --max-instructions 6000000000 --expect 'Ctrl-B' --type '\x02' \
+        --expect 'iPXE>' --type 'help\n' --expect 'config'
+}
