@@ -286,13 +286,18 @@ std::optional<GuestImage> unpartitioned_disk(const ImageSample& image) {
     return std::nullopt;
 }
 
+std::string unknown_text(std::span<const u8> head) {
+    if (has(head, 0, kElfMark))
+        return "an ELF file without a Multiboot header, which no boot loader here can start";
+    if (has(head, 0, "MZ")) return "a DOS or EFI program; it has to be run from a disk";
+    return "not a guest image: it has no boot sector, partition table, ISO 9660 file system, "
+           "Linux or Multiboot header, nor a disk image's or archive's mark";
+}
+
 GuestImage unknown(const ImageSample& image) {
-    std::string said =
-        has(image.head, 0, kElfMark)
-            ? "an ELF file without a Multiboot header, which no boot loader here can start"
-            : "not a guest image: it has no boot sector, partition table, ISO 9660 file system, "
-              "Linux or Multiboot header, nor a disk image's or archive's mark";
-    return {.kind = GuestKind::kUnknown, .description = std::move(said), .memory = kDiskMemory};
+    return {.kind = GuestKind::kUnknown,
+            .description = unknown_text(image.head),
+            .memory = kDiskMemory};
 }
 
 }  // namespace

@@ -92,6 +92,31 @@ TEST_CASE("A Linux kernel is entered in real mode") {
     CHECK(all(initrd, 70000, 0x42));
 }
 
+TEST_CASE("A zImage is entered where it always lay") {
+    if (!have_firmware()) return;
+    LinuxBoot boot;
+    boot.memory = kMemory;
+    boot.kernel = sample_zimage(400u << 10);
+    boot.command_line = "root=/dev/fd0";
+    boot.kernel[0x200] = 0xe6;  // OUT F4h, AL
+    boot.kernel[0x201] = 0xf4;
+    PcOptions options;
+    options.memory = kMemory;
+    options.kernel = load_linux(std::move(boot));
+    Pc pc(std::move(options));
+    REQUIRE(pc.platform().run({.retired = kEnough}) == Stop::kExit);
+    const CpuState& cpu = pc.platform().cpu();
+    CHECK(cpu.segment(SegmentName::kCs).selector == 0x9020);
+    CHECK(cpu.segment(SegmentName::kSs).selector == 0x9000);
+    CHECK(cpu.reg32(Gpr::kSp) == 0x9800);
+    const std::span<const u8> ram = pc.platform().memory().ram();
+    CHECK(get_number(ram, 0x10000, 4) == 0xcccccccc);
+    CHECK(get_number(ram, 0x10000 + (400u << 10) - 4, 4) == 0xcccccccc);
+    CHECK(get_number(ram, 0x90000 + 0x22, 2) == 0x9800);
+    CHECK(std::string(ram.data() + 0x99800, ram.data() + 0x9980e) ==
+          std::string("root=/dev/fd0\0", 14));
+}
+
 TEST_CASE("A Multiboot kernel is entered in protected mode") {
     if (!have_firmware()) return;
     MultibootBoot boot;

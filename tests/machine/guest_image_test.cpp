@@ -181,6 +181,7 @@ TEST_CASE("A boot sector alone goes on a floppy") {
 TEST_CASE("Nothing is known about other files") {
     CHECK(recognised({'t', 'e', 'x', 't'}).kind == GuestKind::kUnknown);
     CHECK(recognised({'t', 'e', 'x', 't'}).description.find("boot sector") != std::string::npos);
+    CHECK(recognised({'M', 'Z'}).description.find("EFI program") != std::string::npos);
     Bytes elf = sample_multiboot_elf();
     put_number(elf, 0x100, 0, 4);
     CHECK(recognised(elf).description.find("ELF file without a Multiboot header") == 3);
