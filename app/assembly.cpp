@@ -39,6 +39,7 @@ class Assembler {
         machine::PcOptions& pc = assembly_.pc;
         pc.memory = plan_.memory;
         pc.cpu = plan_.cpu;
+        pc.engine = options_.engine;
         pc.boot_order = plan_.boot_order;
         pc.boot_menu = options_.boot_menu;
         pc.epoch = options_.epoch;

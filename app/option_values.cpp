@@ -1,6 +1,7 @@
 // Numbers, sizes, times and places as the command line writes them.
 #include "app/option_values.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -16,7 +17,48 @@ namespace {
 constexpr u64 kSmallestMemory = 1u << 20;
 constexpr u64 kLargestMemory = u64{3} << 30;  // what lies below the chips' addresses
 
+struct NamedTrick {
+    std::string_view name;
+    translator::Trick trick;
+};
+using translator::Trick;
+constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTricks{{
+    {"chaining", Trick::kChaining},
+    {"indirect-table", Trick::kIndirectTable},
+    {"dead-flags", Trick::kDeadFlags},
+    {"young-soft", Trick::kYoungSoft},
+    {"adaptive", Trick::kAdaptive},
+    {"windows", Trick::kWindows},
+}};
+
 }  // namespace
+
+std::string trick_names() {
+    std::string names;
+    for (const NamedTrick& it : kTricks)
+        names += (names.empty() ? "" : ", ") + std::string(it.name);
+    return names;
+}
+
+machine::EngineOptions parse_engine(const std::string& accelerator, const std::string& disabled) {
+    machine::EngineOptions options;
+    if (accelerator == "interpret")
+        options.kind = machine::EngineKind::kInterpreter;
+    else if (accelerator.empty() || accelerator == "translate" || accelerator == "auto")
+        options.kind = machine::EngineKind::kTranslator;
+    else
+        throw Error("--accel: '" + accelerator + "' is neither translate nor interpret");
+    std::string_view rest = disabled;
+    while (!rest.empty()) {
+        const std::string_view name = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+        const auto found = std::ranges::find(kTricks, name, &NamedTrick::name);
+        if (found == kTricks.end())
+            throw Error("--disable: '" + std::string(name) + "' is none of " + trick_names());
+        options.translator.disabled.set(found->trick);
+    }
+    return options;
+}
 
 u64 parse_number(const std::string& option, std::string_view text) {
     const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");

@@ -34,6 +34,8 @@ struct Words {
     std::string time;
     std::string hash_every;
     std::string clock;
+    std::string accelerator;
+    std::string disabled;
     std::string format;
     std::vector<std::string> raw;
     std::vector<std::string> serial;
@@ -56,6 +58,9 @@ void describe_machine(CLI::App& run, RunOptions& options, Words& words) {
                    "RAM: 128M (the default on a PC), 512K, 1G; a bare number is MiB");
     run.add_option("--cpu", options.plan.cpu,
                    "CPU model: 486, pentium, pentium3 or max (the default)");
+    run.add_option("--accel", words.accelerator,
+                   "Engine: translate (the default on x86-64) or interpret");
+    run.add_option("--disable", words.disabled, "Translator tricks to leave out: " + trick_names());
     run.add_option("--bios", options.bios, "Firmware image instead of SeaBIOS");
     run.add_option("--raw", words.raw,
                    "FILE@ADDRESS: put FILE into RAM; without --bios the CPU "
@@ -219,6 +224,7 @@ void check_words(RunOptions& options, const Words& words) {
     if (words.serial.size() > options.serial.size())
         throw Error("--serial: a PC has two serial lines");
     std::ranges::copy(words.serial, options.serial.begin());
+    options.engine = parse_engine(words.accelerator, words.disabled);
     check_images(options.images, words);
     check_network(options.network, words);
     const bool pc_named = options.plan.machine == "pc";

@@ -39,6 +39,7 @@ struct RunOptions {
     PlanRequest plan;            // which machine, which images
     std::filesystem::path bios;  // empty: SeaBIOS on a PC, none on the bare machine
     std::vector<RawImage> raw;
+    machine::EngineOptions engine;
     ImageOptions images;
     NetworkOptions network;
     s64 epoch = machine::PcOptions{}.epoch;

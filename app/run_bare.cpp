@@ -52,6 +52,7 @@ int run_bare(const RunOptions& options) {
     BareMachine machine({.memory = memory_of(options),
                          .cpu = options.plan.cpu.empty() ? "max" : options.plan.cpu,
                          .rate = {},
+                         .engine = options.engine,
                          .console = [](char text) { std::putchar(text); }});
     load_images(machine, options);
     const Stop stop = run_hashing(machine.platform(), options);

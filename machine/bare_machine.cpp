@@ -21,6 +21,7 @@ BareMachine::BareMachine(const BareMachineOptions& options)
     : platform_({.memory = options.memory,
                  .model = privilege::cpu_model(options.cpu).without(Feature::kApic),
                  .rate = options.rate,
+                 .engine = options.engine,
                  .console = options.console},
                 *this) {
     platform_.memory().map_ram({0}, platform_.memory().ram_size(), 0);

@@ -13,6 +13,7 @@ struct BareMachineOptions {
     u64 memory = 64u << 20;
     std::string cpu = "max";
     TickRate rate;
+    EngineOptions engine = {};
     // Where the debug console's text goes.
     std::function<void(char)> console = [](char) {};
 };

@@ -50,6 +50,7 @@ Pc::Pc(PcOptions options)
       platform_({.memory = options_.memory,
                  .model = model_of(options_),
                  .rate = options_.rate,
+                 .engine = options_.engine,
                  .console = options_.console},
                 *this),
       master_pic_("master interrupt controller", kMasterLevelCapable),

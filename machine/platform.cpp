@@ -31,7 +31,7 @@ Platform::Platform(const PlatformOptions& options, InterruptAcknowledge& interru
       mmu_(state_, memory_),
       privilege_(state_, mmu_, model_,
                  {.ports = ports_, .scheduler = scheduler_, .interrupts = interrupts}),
-      engine_(std::make_unique<interpreter::Interpreter>(state_, mmu_, privilege_)),
+      engine_(make_engine(options.engine)),
       debug_console_(options.console),
       debug_exit_([this](u32 value) {
           exit_value_ = value;
@@ -40,6 +40,13 @@ Platform::Platform(const PlatformOptions& options, InterruptAcknowledge& interru
       triple_fault_([this] { request_stop(Stop::kTripleFault); }) {
     ports_.claim({.first = kDebugConsole.value, .size = 1, .device = &debug_console_, .widest = 1});
     ports_.claim({.first = kDebugExit.value, .size = kDebugExitSize, .device = &debug_exit_});
+}
+
+std::unique_ptr<Engine> Platform::make_engine(const EngineOptions& options) {
+    if (options.kind == EngineKind::kTranslator)
+        return std::make_unique<translator::Translator>(state_, mmu_, privilege_,
+                                                        options.translator);
+    return std::make_unique<interpreter::Interpreter>(state_, mmu_, privilege_);
 }
 
 void Platform::load_raw(PhysicalAddress address, std::span<const u8> bytes) {

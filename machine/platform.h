@@ -20,6 +20,7 @@
 #include "devices/debug_exit.h"
 #include "mmu/mmu.h"
 #include "privilege/privilege_engine.h"
+#include "translator/translator.h"
 
 namespace seventeen::machine {
 
@@ -38,10 +39,19 @@ struct RunLimit {
     u64 ticks = ~u64{0};    // virtual time: what is skipped while the CPU is idle counts, too
 };
 
+enum class EngineKind : u8 { kInterpreter, kTranslator };
+
+// Which engine runs the CPU, and how.
+struct EngineOptions {
+    EngineKind kind = EngineKind::kInterpreter;
+    translator::TranslatorOptions translator;
+};
+
 struct PlatformOptions {
     u64 memory = 64u << 20;
     privilege::CpuModel model;  // the CPU as the board has it
     TickRate rate;
+    EngineOptions engine = {};
     std::function<void(char)> console = [](char) {};  // where the debug console's text goes
 };
 
@@ -62,6 +72,8 @@ class Platform {
     const mmu::PhysicalMemory& memory() const { return memory_; }
     mmu::Mmu& mmu() { return mmu_; }
     privilege::PrivilegeEngine& privilege() { return privilege_; }
+
+    Engine& engine() { return *engine_; }
 
     void add(Device& chip) { chips_.push_back(&chip); }
     // Bytes in RAM. Throws Error where they do not fit.
@@ -87,6 +99,7 @@ class Platform {
     void restore(Reader& reader);
 
   private:
+    std::unique_ptr<Engine> make_engine(const EngineOptions& options);
     bool reached(const RunLimit& limit) const;
     void serve_requests();
     bool skip_idle_time(u64 ticks);
