@@ -10,6 +10,7 @@
 #include "core/types.h"
 #include "interpreter/operation.h"
 #include "translator/block_key.h"
+#include "translator/x87_note.h"
 
 namespace seventeen::translator {
 
@@ -37,6 +38,7 @@ struct Site {
     Block* linked = nullptr;  // where it leads patched
     u8 faults = 0;            // host faults that no fill could help
     bool fpu = false;         // kInstruction: it works on FPU, MMX or SSE registers
+    X87Note x87;              // the last x87 instruction before it, but none that was noted
 };
 
 // A host instruction that may fault, and the site that continues.

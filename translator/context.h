@@ -24,6 +24,7 @@
 #include "core/cpu_state.h"
 #include "core/types.h"
 #include "translator/fpu_image.h"
+#include "translator/x87_note.h"
 
 namespace seventeen::translator {
 
@@ -44,8 +45,6 @@ inline constexpr u32 jump_slot_of(u32 eip) {
 }
 
 struct Context {
-    static constexpr u64 kNoted = u64{1} << 63;
-
     using Handle = const u8* (*)(Context& context, Site& site);
 
     CpuState* state = nullptr;
@@ -56,12 +55,9 @@ struct Context {
     u32 indirect = 0;                  // r8d at a callout
     u32 scratch = 0;                   // within one instruction
     u32 fpu_live = 0;                  // fpu_image.h
-    // The last x87 instruction since C++ last looked: EIP, FOP << 32, kNoted; 0: none.
-    u64 x87_instruction = 0;
-    u32 x87_data = 0;          // the last one's memory operand …
-    u32 x87_data_segment = 0;  // … and its SegmentName + 1; 0: none
     u32 host_mxcsr = 0;
-    u32 reserved = 0;
+    X87Note x87_note;  // of the last block left that had any
+    u32 x87_data = 0;  // FDP
     FpuImage fpu;
     const u8* callout_host = nullptr;   // flags in EFLAGS
     const u8* callout_saved = nullptr;  // flags in r11

@@ -52,6 +52,7 @@ void Emitter::fall_back(bool ends) {
     if (!ends) assembler_.bind(cold.resume);
     closed_ = ends;
     cold_.push_back(cold);
+    x87_ = {};
     ++completed_;
 }
 
@@ -84,6 +85,7 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     site.eip = eip;
     site.block = &block_;
     site.fpu = kind == Site::Kind::kInstruction && uses_fpu(*instruction_);
+    site.x87 = x87_;
     return site;
 }
 
@@ -121,6 +123,7 @@ void Emitter::finish() {
         const LaterExit later = later_[i];
         assembler_.bind(later.label);
         saved_ = false;
+        x87_ = later.x87;
         emit_exit(later.target, later.count);
     }
     for (const ColdSite& cold : cold_) {

@@ -113,6 +113,10 @@ class Emitter {
     // A label that leads to an exit for `target`, emitted later; flags in EFLAGS.
     asmjit::Label exit_later(u32 target);
 
+    // The current instruction is the last x87 instruction; it cannot fault any more. Its address is
+    // stored in Context::x87_data, where it has a memory operand.
+    void note_x87();
+
   private:
     struct ColdSite {
         asmjit::Label label;
@@ -127,6 +131,7 @@ class Emitter {
         asmjit::Label label;
         u32 target = 0;
         u16 count = 0;
+        X87Note x87;
     };
 
     Site& new_site(Site::Kind kind, u32 eip, u16 count);
@@ -136,6 +141,7 @@ class Emitter {
     void emit_table_exit(u32 target, u16 count);
     void count(u32 target, u16 count);
     void restore_after_count();
+    void store_x87_note();
     bool in_page(u32 target) const;
 
     Surroundings surroundings_;
@@ -148,6 +154,7 @@ class Emitter {
     bool soft_ = false;
     bool saved_ = false;
     bool closed_ = false;        // the block has ended
+    X87Note x87_;                // of the instructions so far
     asmjit::Label slow_;         // of this instruction
     std::size_t slow_site_ = 0;  // its place in cold_
     std::vector<ColdSite> cold_;

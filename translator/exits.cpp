@@ -24,11 +24,13 @@ asmjit::Label Emitter::exit_later(u32 target) {
     later.label = assembler_.newLabel();
     later.target = target;
     later.count = static_cast<u16>(completed_ + 1);
+    later.x87 = x87_;
     later_.push_back(later);
     return later.label;
 }
 
 void Emitter::emit_exit(u32 target, u16 count) {
+    store_x87_note();
     const TrickSet& disabled = surroundings_.disabled;
     if (in_page(target) || disabled.has(Trick::kIndirectTable))
         emit_direct_exit(target, count);
@@ -101,6 +103,7 @@ void Emitter::emit_table_exit(u32 target, u16 count) {
 
 void Emitter::exit_indirect() {
     static_assert(sizeof(JumpSlot) == 16);
+    store_x87_note();
     const bool saved = saved_;
     const u16 completed = static_cast<u16>(completed_ + 1);
     if (!saved_) {

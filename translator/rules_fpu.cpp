@@ -10,7 +10,6 @@
 
 namespace seventeen::translator {
 
-namespace x86 = asmjit::x86;
 using decoder::Family;
 using decoder::Instruction;
 using decoder::Mnemonic;
@@ -58,21 +57,6 @@ bool is_control(Mnemonic mnemonic) {
            mnemonic == Mnemonic::FWAIT;
 }
 
-// FIP and FOP; FDP where there is a memory operand. No register has changed since the access.
-void note_pointers(Emitter& emitter) {
-    const Instruction& instruction = emitter.instruction();
-    Emitter::Assembler& out = emitter.out();
-    const u32 ip = emitter.mode().code32() ? emitter.eip() : emitter.eip() & 0xffff;
-    const u64 opcode = u64{instruction.opcode & 7u} << 8 | instruction.modrm;
-    out.mov(x86::r10, Context::kNoted | opcode << 32 | ip);
-    out.mov(emitter.context(offsetof(Context, x87_instruction), 8), x86::r10);
-    if (!instruction.has_memory()) return;
-    emitter.effective_address();
-    out.mov(emitter.context(offsetof(Context, x87_data), 4), x86::r8d);
-    out.mov(emitter.context(offsetof(Context, x87_data_segment), 4),
-            static_cast<s32>(instruction.memory.segment) + 1);
-}
-
 bool has_xmm(const Instruction& instruction) {
     return std::any_of(instruction.operands.begin(), instruction.operands.end(),
                        [](const decoder::Operand& operand) {
@@ -106,7 +90,7 @@ bool translate_x87(Emitter& emitter) {
     const Mnemonic mnemonic = emitter.instruction().mnemonic;
     if (!emitter.mode().has(Mode::kX87) || is_environment(emitter)) return false;
     if (!copy_checked(emitter, stores(mnemonic) ? Access::kWrite : Access::kRead)) return false;
-    if (emitter.mode().has(Mode::kFpuLive) && !is_control(mnemonic)) note_pointers(emitter);
+    if (emitter.mode().has(Mode::kFpuLive) && !is_control(mnemonic)) emitter.note_x87();
     return true;
 }
 

@@ -48,7 +48,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
         } catch (...) {  // translated code can't be unwound: run() throws it again
             self.exception_ = std::current_exception();
         }
-        if (!code) self.unload_fpu();
+        if (!code) self.fpu_.unload();
         return code;
     };
     blocks_.on_death([this](const Block& block) {
@@ -101,7 +101,7 @@ const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
     state_.retired = static_cast<u64>(horizon_ - context_.left) + site.count;
     if (!site.block->dead) blocks_.collect();
-    if (context_.x87_instruction) note_x87_pointers();
+    fpu_.update_pointers(site.x87);
     switch (site.kind) {
         case Site::Kind::kInstruction: return run_instruction(site);
         case Site::Kind::kDirect: return leave_directly(site);
@@ -123,10 +123,10 @@ const u8* Translator::run_instruction(Site& site) {
     state_.rip = u64{site.eip} + operation.length;
     const u64 before = state_.retired;
     // Only few instructions work on the FPU's registers, or can tell whether they are in place.
-    const bool fpu = context_.fpu_live && site.fpu;
-    if (fpu) context_.fpu.give_to(state_.fpu);
+    const bool fpu = fpu_.live() && site.fpu;
+    if (fpu) fpu_.lend();
     const Fault fault = operation.run(cpu_, operation);
-    if (fpu) context_.fpu.take_from(state_.fpu);
+    if (fpu) fpu_.take_back();
     if (fault) {
         state_.rip = site.eip;
         raise(fault);
@@ -147,31 +147,9 @@ const u8* Translator::run_instruction(Site& site) {
 const u8* Translator::load_fpu(const Site& site) {
     ++statistics_.fpu_loads;
     state_.rip = site.eip;
-    context_.fpu.take_from(state_.fpu);
-    context_.fpu_live = 1;
+    fpu_.load();
     mode_known_ = false;
     return entry_of(proceed());
-}
-
-// Translated code is left: the registers go back to CpuState.
-void Translator::unload_fpu() {
-    if (!context_.fpu_live) return;
-    context_.fpu.give_to(state_.fpu);
-    context_.fpu_live = 0;
-    mode_known_ = false;
-}
-
-// Before anything that might change a segment register.
-void Translator::note_x87_pointers() {
-    FpuState& fpu = state_.fpu;
-    fpu.instruction_pointer = static_cast<u32>(context_.x87_instruction);
-    fpu.opcode = static_cast<u16>(context_.x87_instruction >> 32 & 0x7ff);
-    fpu.instruction_selector = state_.segment(SegmentName::kCs).selector;
-    context_.x87_instruction = 0;
-    if (context_.x87_data_segment == 0) return;
-    fpu.data_pointer = context_.x87_data;
-    fpu.data_selector = state_.segments[context_.x87_data_segment - 1].selector;
-    context_.x87_data_segment = 0;
 }
 
 // The access that could not be done in the window has succeeded: show its page there, if it may be
@@ -305,9 +283,10 @@ Fault Translator::locate(PhysicalAddress& physical) {
 
 u32 Translator::number_of_mode() {
     mode_known_ = true;
+    if (fpu_.overdue()) fpu_.unload();
     Mode mode = mode_of(state_);
     if (may_use_window()) mode.bits |= Mode::kWindow;
-    if (context_.fpu_live) mode.bits |= Mode::kFpuLive;
+    if (fpu_.live()) mode.bits |= Mode::kFpuLive;
     if (mode_ < modes_.size() && modes_[mode_].mode == mode) return mode_;
     const auto known = std::find_if(modes_.begin(), modes_.end(),
                                     [&](const KnownMode& each) { return each.mode == mode; });

@@ -26,6 +26,7 @@
 #include "translator/block_translator.h"
 #include "translator/code_cache.h"
 #include "translator/context.h"
+#include "translator/fpu_residence.h"
 #include "translator/host_faults.h"
 #include "translator/options.h"
 #include "translator/statistics.h"
@@ -66,8 +67,6 @@ class Translator final : public Engine, private HostFaultHandler {
     const u8* run_instruction(Site& site);
     std::optional<Redirection> host_fault(const HostFault& fault) override;
     const u8* load_fpu(const Site& site);
-    void note_x87_pointers();
-    void unload_fpu();
     void learn_from_fault(Site& site, const HostFault& fault);
     bool may_use_window();
     void choose_window();
@@ -102,6 +101,7 @@ class Translator final : public Engine, private HostFaultHandler {
     u64 window_ = 0;                      // base of the current one
     std::unordered_map<u64, u64> ages_;   // instructions run by user code, by CR3
     Context context_;
+    FpuResidence fpu_{state_, context_};
     std::vector<KnownMode> modes_;
     u32 mode_ = 0;  // the current one, while mode_known_
     bool mode_known_ = false;
