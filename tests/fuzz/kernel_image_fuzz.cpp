@@ -8,9 +8,9 @@
 #include "machine/linux_kernel.h"
 #include "machine/multiboot.h"
 
-namespace {
+namespace seventeen::fuzz {
 
-using namespace seventeen;
+namespace {
 
 constexpr u64 kMemory = 64u << 20;
 
@@ -54,3 +54,5 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, std::size_t size) {
     });
     return 0;
 }
+
+}  // namespace seventeen::fuzz
