@@ -17,8 +17,8 @@
 namespace seventeen::fuzz {
 namespace {
 
-constexpr u64 kRound = 50'000;
-constexpr u32 kSnapshotEach = 25'000;  // operations, on average
+constexpr u64 kRound = 100'000;
+constexpr u32 kSnapshotEach = 50'000;  // operations, on average
 constexpr double kHang = 1.0;          // seconds of the processor's time
 
 struct Arguments {

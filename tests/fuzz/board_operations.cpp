@@ -202,9 +202,9 @@ void reset_something(Board& board, Choices& choices) {
 void pass_time(Board& board, Choices& choices) {
     const u32 kind = choices.below(64);
     if (kind == 0)
-        board.run(20'000, 2'000'000);  // eight milliseconds, where the CPU is idle
+        board.run(5000, 2'000'000);  // eight milliseconds, where the CPU is idle
     else if (kind < 16)
-        board.run(2000, 50'000);
+        board.run(500, 50'000);
     else
         board.run(1 + choices.below(200), 1 + choices.below(2000));
 }
