@@ -31,7 +31,7 @@ Tables all_commands() {
 }
 
 Tables all_subjects() {
-    return {info_commands(), map_commands(), {}};
+    return {info_commands(), interrupts_commands(), maps_commands()};
 }
 
 // Calls `use(name)` for each of a row's names.

@@ -47,11 +47,12 @@ struct Command {
     std::string (*run)(MonitorState&, Arguments&);
 };
 
-// Each in its own file: monitor_control.cpp, monitor_memory.cpp, monitor_info.cpp,
-// monitor_maps.cpp.
+// Each in a file of its name: monitor_control.cpp …
 std::span<const Command> control_commands();
 std::span<const Command> memory_commands();
-std::span<const Command> info_commands();  // what follows `info`
-std::span<const Command> map_commands();   // these, too
+// What follows `info`.
+std::span<const Command> info_commands();
+std::span<const Command> interrupts_commands();
+std::span<const Command> maps_commands();
 
 }  // namespace seventeen::app

@@ -1,4 +1,4 @@
-// `info` about registers, interrupts, PCI functions, the session's own parts and its state.
+// `info` about registers, PCI functions, the session's own parts and its state.
 #include <array>
 #include <cinttypes>
 
@@ -10,7 +10,6 @@ namespace seventeen::app {
 
 namespace {
 
-using devices::InterruptController;
 using devices::PciBus;
 using devices::PciFunction;
 using devices::PciSpace;
@@ -87,36 +86,6 @@ std::string show_registers(MonitorState& state, Arguments& arguments) {
     const CpuState& cpu = state.pc.platform().cpu();
     return general_registers(cpu, state.pc.platform().memory().a20()) + system_registers(cpu) +
            fpu_registers(cpu.fpu);
-}
-
-// --- interrupts ---
-
-std::string controller_line(const char* name, const InterruptController& chip) {
-    return formatted("%s: irr=%02x imr=%02x isr=%02x irq_base=%02x\n", name,
-                     unsigned{chip.requests()}, unsigned{chip.mask()}, unsigned{chip.in_service()},
-                     unsigned{chip.vector_base()});
-}
-
-std::string show_controllers(MonitorState& state, Arguments& arguments) {
-    arguments.end();
-    return controller_line("pic0", state.pc.master_pic()) +
-           controller_line("pic1", state.pc.slave_pic());
-}
-
-std::string show_requests(MonitorState& state, Arguments& arguments) {
-    arguments.end();
-    std::string text = "IRQ  vector  state\n";
-    for (unsigned irq = 0; irq < 2 * InterruptController::kInputs; ++irq) {
-        constexpr unsigned kInputs = InterruptController::kInputs;
-        const InterruptController& chip =
-            irq < kInputs ? state.pc.master_pic() : state.pc.slave_pic();
-        const unsigned bit = irq % kInputs;
-        text += formatted("%3u  0x%02x   %s%s%s\n", irq, chip.vector_base() + bit,
-                          (chip.mask() >> bit & 1) != 0 ? " masked" : "",
-                          (chip.requests() >> bit & 1) != 0 ? " requested" : "",
-                          (chip.in_service() >> bit & 1) != 0 ? " in-service" : "");
-    }
-    return text;
 }
 
 // --- PCI ---
@@ -214,12 +183,10 @@ std::string show_link(MonitorState& state, Arguments& arguments) {
 
 constexpr std::array kSubjects = {
     Command{"block", "", "drives and their images", show_link<&MonitorLinks::block>},
-    Command{"irq", "", "the sixteen interrupt requests", show_requests},
     Command{"jit", "", "the translator", show_link<&MonitorLinks::jit>},
     Command{"network", "", "network cards and what they are plugged into",
             show_link<&MonitorLinks::network>},
     Command{"pci", "", "the functions on the PCI bus", show_pci},
-    Command{"pic", "", "the interrupt controllers", show_controllers},
     Command{"post", "", "the last POST code", show_post_code},
     Command{"registers", "", "the CPU's registers", show_registers},
     Command{"snapshots", "", "the snapshots that loadvm can go back to",

@@ -78,7 +78,7 @@ std::string claim_lines(const Bus& bus, unsigned digits) {
         text += formatted("  %0*" PRIx64 "-%0*" PRIx64 ": %.*s", static_cast<int>(digits),
                           claim.first, static_cast<int>(digits), claim.first + claim.size - 1,
                           static_cast<int>(name.size()), name.data());
-        text += formatted(" (region %u, up to %u bytes at once)\n", claim.region, claim.widest);
+        text += formatted(" (region %u, widest %u)\n", claim.region, claim.widest);
     }
     return text;
 }
@@ -175,7 +175,7 @@ constexpr std::array kSubjects = {
 
 }  // namespace
 
-std::span<const Command> map_commands() {
+std::span<const Command> maps_commands() {
     return kSubjects;
 }
 

@@ -1,4 +1,4 @@
-// info registers, pic, irq, pci, status and the parts that others tell about.
+// info registers, pci, status and the parts that others tell about.
 #include <catch2/catch.hpp>
 
 #include "app/monitor.h"
@@ -25,22 +25,6 @@ TEST_CASE("info registers") {
     CHECK_THAT(text, Contains("DR6=ffff0ff0 DR7=00000400 "));
     CHECK_THAT(text, Contains("XMM03=00000000000022220000000000001111\n"));
     CHECK_THAT(text, Contains("A20=1"));
-}
-
-TEST_CASE("info pic and info irq") {
-    IdlePc idle;
-    Monitor monitor(idle.pc);
-    for (const char* line :
-         {"o 0x20 0x11", "o 0x21 0x08", "o 0x21 0x04", "o 0x21 0x01", "o 0x21 0xb8", "o 0xa0 0x11",
-          "o 0xa1 0x70", "o 0xa1 0x02", "o 0xa1 0x01", "o 0xa1 0x8e"})
-        CHECK(monitor.execute(line).empty());
-    CHECK_THAT(monitor.execute("info pic"), StartsWith("pic0: irr=") &&
-                                                Contains("imr=b8 isr=00 irq_base=08\npic1: irr=") &&
-                                                Contains("imr=8e isr=00 irq_base=70\n"));
-    const std::string requests = monitor.execute("info irq");
-    CHECK_THAT(requests, Contains("  3  0x0b    masked\n"));
-    CHECK_THAT(requests, Contains("  6  0x0e   \n"));
-    CHECK_THAT(requests, Contains(" 15  0x77    masked\n"));
 }
 
 TEST_CASE("info pci walks the bus") {

@@ -16,9 +16,9 @@ TEST_CASE("info mtree shows RAM, ROM, devices and ports") {
     CHECK_THAT(text, Contains("  000100000-000ffffff: RAM from 100000\n"));
     CHECK_THAT(text, Contains("  0000f0000-0000fffff: ROM\n"));
     CHECK_THAT(text, Contains("  0ffff0000-0ffffffff: ROM\n"));
-    CHECK_THAT(text, Contains("  0000a0000-0000bffff: vga (region 3, up to 4 bytes at once)\n"));
-    CHECK_THAT(text, Contains("  0040-0043: interval timer (region 0, up to 1 bytes at once)\n"));
-    CHECK_THAT(text, Contains("  0cf8-0cfb: PCI bus (region 0, up to 4 bytes at once)\n"));
+    CHECK_THAT(text, Contains("  0000a0000-0000bffff: vga (region 3, widest 4)\n"));
+    CHECK_THAT(text, Contains("  0040-0043: interval timer (region 0, widest 1)\n"));
+    CHECK_THAT(text, Contains("  0cf8-0cfb: PCI bus (region 0, widest 4)\n"));
     CHECK(monitor.execute("info roms") ==
           "  0000f0000-0000fffff: ROM\n  0ffff0000-0ffffffff: ROM\n");
 }

@@ -29,7 +29,7 @@ TEST_CASE("Help lists every command, one of them, and the subjects of info") {
     CHECK_THAT(monitor.execute("help quit"), Catch::StartsWith("quit|q "));
     const std::string info = monitor.execute("info");
     CHECK(monitor.execute("help info") == info);
-    for (const auto& table : {info_commands(), map_commands()})
+    for (const auto& table : {info_commands(), interrupts_commands(), maps_commands()})
         for (const Command& command : table)
             CHECK(info.find("info " + std::string(command.names) + " ") != std::string::npos);
 }
