@@ -234,6 +234,8 @@ constexpr std::array kOperations = {
     Operation{20, "fw_cfg transfer", run_firmware_transfer},
     Operation{20, "ISA DMA", program_isa_dma},
     Operation{30, "timers", program_timers},
+    Operation{40, "virtio request", run_virtio_request},
+    Operation{20, "network card", drive_network_card},
 };
 
 }  // namespace

@@ -15,6 +15,10 @@ void run_floppy_command(Board& board, Choices& choices);
 // fw_cfg by DMA.
 void run_firmware_transfer(Board& board, Choices& choices);
 void program_isa_dma(Board& board, Choices& choices);
+// A virtio device's queue, set up and notified.
+void run_virtio_request(Board& board, Choices& choices);
+// Remote DMA and a transmission of an NE2000.
+void drive_network_card(Board& board, Choices& choices);
 // Every source of periodic interrupts.
 void program_timers(Board& board, Choices& choices);
 
