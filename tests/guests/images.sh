@@ -89,17 +89,15 @@ write_initramfs() {
 # write_syslinux_floppy FILE
 write_syslinux_floppy() {
     mformat -C -f 1440 -i "$1" :: && syslinux --install "$1" || return
-    printf 'PROMPT 1\nTIMEOUT 0\nLABEL memtest\n  LINUX memtest.bin\n' | mcopy -i "$1" - ::syslinux.cfg
-    mcopy -i "$1" /boot/memtest86+ia32.bin ::memtest.bin
-    mcopy -i "$1" /usr/lib/syslinux/modules/bios/{libcom32,libutil,cpuid,cpuidtest,meminfo}.c32 :: ||
-        mdir -i "$1"
+    printf 'PROMPT 1\nTIMEOUT 0\n' | mcopy -i "$1" - ::syslinux.cfg
+    mcopy -i "$1" /usr/lib/syslinux/modules/bios/{libcom32,libutil,libgpl,cpuidtest}.c32 ::
 }
 
 # write_isolinux FILE
 write_isolinux() {
     local tree
     tree=$(mktemp -d)
-    cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/{ldlinux,libcom32,libutil,cpuidtest,meminfo}.c32 "$tree"
+    cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/{ldlinux,libcom32,libutil,meminfo}.c32 "$tree"
     printf 'PROMPT 1\nTIMEOUT 0\nSAY This is ISOLINUX on a CD\n' >"$tree/isolinux.cfg"
     xorriso -as mkisofs -quiet -o "$1" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 \
         -boot-info-table "$tree"

@@ -4,6 +4,6 @@ short=yes
 
 boot() {
     given freedos-1440.img
-    run --fda "$shared/freedos-1440.img" --max-instructions 3000000000 --expect 'A:\>' \
+    run --fda "$shared/freedos-1440.img" --max-time 60 --expect 'A:\>' \
         --type 'ver\n' --expect FreeCom --type 'dir\n' --expect 'bytes free'
 }

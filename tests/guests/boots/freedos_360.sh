@@ -4,6 +4,6 @@ short=yes
 
 boot() {
     given freedos-360.img
-    run --fda "$shared/freedos-360.img" --cpu 486 --memory 4M --max-instructions 3000000000 \
+    run --fda "$shared/freedos-360.img" --cpu 486 --memory 4M --max-time 60 \
         --expect 'A:\>' --type 'ver\n' --expect FreeCom --type 'dir\n' --expect 'bytes free'
 }

@@ -3,5 +3,5 @@ packages=(seabios grub-invaders)
 short=yes
 
 boot() {
-    run --kernel /boot/invaders.exec --max-instructions 2000000000 --expect 'GRUB Invaders'
+    run --kernel /boot/invaders.exec --max-time 60 --expect 'GRUB Invaders'
 }

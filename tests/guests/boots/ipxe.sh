@@ -3,6 +3,6 @@ packages=(seabios ipxe)
 short=yes
 
 boot() {
-    run --cdrom /usr/lib/ipxe/ipxe.iso --max-instructions 6000000000 --expect 'Ctrl-B' --type '\x02' \
+    run --cdrom /usr/lib/ipxe/ipxe.iso --max-time 60 --expect 'Ctrl-B' --type '\x02' \
         --expect 'iPXE>' --type 'help\n' --expect 'config'
 }
