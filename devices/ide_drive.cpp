@@ -60,8 +60,7 @@ u32 IdeDrive::read_data(Width width) {
     for (unsigned i = 0; i < width && position_ < block_.size(); ++i)
         value |= u32{block_[position_++]} << 8 * i;
     if (position_ == block_.size()) {
-        phase_ = Phase::kIdle;
-        status_ &= static_cast<u8>(~kDataRequest);
+        block_moved();
         block_emptied();
     }
     return value;
@@ -72,10 +71,16 @@ void IdeDrive::write_data(u32 value, Width width) {
     for (unsigned i = 0; i < width && position_ < block_.size(); ++i)
         block_[position_++] = static_cast<u8>(value >> 8 * i);
     if (position_ == block_.size()) {
-        phase_ = Phase::kIdle;
-        status_ &= static_cast<u8>(~kDataRequest);
+        block_moved();
         block_filled();
     }
+}
+
+// The drive may give the block another size now.
+void IdeDrive::block_moved() {
+    phase_ = Phase::kIdle;
+    position_ = 0;
+    status_ &= static_cast<u8>(~kDataRequest);
 }
 
 void IdeDrive::be_busy(Scheduler::Nanoseconds delay) {
@@ -154,6 +159,7 @@ void IdeDrive::finish(u8 status, u8 error) {
 void IdeDrive::stop() {
     scheduler_.cancel(event_);
     phase_ = Phase::kIdle;
+    position_ = 0;
     dma_request_.lower();
     interrupt_.lower();
 }

@@ -125,6 +125,7 @@ class IdeDrive {
     };
 
     void on_event();
+    void block_moved();
     void end_dma();
 
     std::string name_;

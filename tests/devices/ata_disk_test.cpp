@@ -264,4 +264,18 @@ TEST_CASE("ATA: restores after a command that would have left the disk") {
     CHECK(other.alternate() == 0x51);
 }
 
+TEST_CASE("ATA: restores after a write through the data register") {
+    Bench bench;
+    bench.registers(1, 5, 0, 0, 0xe0);
+    bench.command(0x30);
+    bench.give(pattern(9, 1));
+    CHECK(bench.wait() == 0x50);
+    Writer writer;
+    bench.save(writer);
+    const std::vector<u8> image = std::move(writer).finish();
+    Bench other;
+    other.restore(image, bench.clock.retired);
+    CHECK(other.alternate() == 0x50);
+}
+
 }  // namespace seventeen::devices
