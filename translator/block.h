@@ -26,6 +26,8 @@ struct Site {
         kEvent,        // the block is left for `eip`, and the instruction count has run out
     };
 
+    static constexpr u16 kNoOperation = 0xffff;
+
     Kind kind = Kind::kInstruction;
     u16 operation = 0;  // kInstruction: which of the block's
     u16 count = 0;      // instructions completed since r13 was brought up to date
@@ -39,6 +41,7 @@ struct Site {
     u8 faults = 0;            // host faults that no fill could help
     bool fpu = false;         // kInstruction: it works on FPU, MMX or SSE registers
     X87Note x87;              // the last x87 instruction before it, but none that was noted
+    u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand
 };
 
 // A host instruction that may fault, and the site that continues.

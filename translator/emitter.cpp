@@ -29,6 +29,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     eip_ = eip;
     soft_ = soft;
     slow_ = asmjit::Label();
+    if (may_change_address(instruction, x87_.memory)) store_x87_address();
 }
 
 // Behind the instruction its flags are where the fast path left them; a guest that resumes has them
@@ -85,7 +86,8 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     site.eip = eip;
     site.block = &block_;
     site.fpu = kind == Site::Kind::kInstruction && uses_fpu(*instruction_);
-    site.x87 = x87_;
+    site.x87 = x87_.note;
+    site.x87_operand = x87_.operation;
     return site;
 }
 

@@ -81,7 +81,10 @@ class Emitter {
     bool flags_saved() const { return saved_; }
 
     // r8d = offset of the memory operand in its segment.
-    void effective_address();
+    void effective_address() {
+        effective_address(instruction_->memory, instruction_->address_size);
+    }
+    void effective_address(const decoder::MemoryOperand& memory, unsigned address_size);
     // r8d = linear address of an access in a segment: limits and rights checked, base added.
     void apply_segment(SegmentName segment, Access access, unsigned size);
     // r8d is a linear address: makes it accessible and returns its place in host memory. The soft
@@ -113,8 +116,7 @@ class Emitter {
     // A label that leads to an exit for `target`, emitted later; flags in EFLAGS.
     asmjit::Label exit_later(u32 target);
 
-    // The current instruction is the last x87 instruction; it cannot fault any more. Its address is
-    // stored in Context::x87_data, where it has a memory operand.
+    // The current instruction is the last x87 instruction; it cannot fault any more.
     void note_x87();
 
   private:
@@ -127,11 +129,18 @@ class Emitter {
         asmjit::Label resume;    // kInstruction
         asmjit::Label jump_end;  // kDirect: behind the displacement to patch
     };
+    // What has happened on the x87 since the block was entered, or since the last fallback.
+    struct X87State {
+        X87Note note;
+        u16 operation = Site::kNoOperation;  // FDP is its memory operand's address, not stored yet
+        decoder::MemoryOperand memory;
+        u8 address_size = 0;
+    };
     struct LaterExit {
         asmjit::Label label;
         u32 target = 0;
         u16 count = 0;
-        X87Note x87;
+        X87State x87;
     };
 
     Site& new_site(Site::Kind kind, u32 eip, u16 count);
@@ -142,6 +151,7 @@ class Emitter {
     void count(u32 target, u16 count);
     void restore_after_count();
     void store_x87_note();
+    void store_x87_address();
     bool in_page(u32 target) const;
 
     Surroundings surroundings_;
@@ -153,8 +163,8 @@ class Emitter {
     u16 completed_ = 0;  // instructions before this one
     bool soft_ = false;
     bool saved_ = false;
-    bool closed_ = false;        // the block has ended
-    X87Note x87_;                // of the instructions so far
+    bool closed_ = false;  // the block has ended
+    X87State x87_;
     asmjit::Label slow_;         // of this instruction
     std::size_t slow_site_ = 0;  // its place in cold_
     std::vector<ColdSite> cold_;

@@ -24,11 +24,15 @@ void FpuResidence::take_back() {
     context_.x87_data = state_.fpu.data_pointer;
 }
 
-void FpuResidence::update_pointers(const X87Note& note) {
+void FpuResidence::update_pointers(const Site& site) {
     if (!live()) return;
+    if (site.x87_operand != Site::kNoOperation) {
+        const interpreter::Operation& operation = site.block->operations[site.x87_operand];
+        context_.x87_data = interpreter::effective_address(state_, operation);
+    }
     state_.fpu.data_pointer = context_.x87_data;
     if (context_.x87_note.any) apply(context_.x87_note);
-    if (note.any) apply(note);
+    if (site.x87.any) apply(site.x87);
     context_.x87_note = {};
 }
 

@@ -26,7 +26,7 @@ class FpuResidence {
     // At every callout, before anything that may change CS or a data segment: CpuState's pointers
     // are those of the last x87 instruction, which is the site's or, if that has none, one that
     // was noted at an exit.
-    void update_pointers(const X87Note& note);
+    void update_pointers(const Site& site);
 
     // CpuState has the registers from lend() to take_back(): around an instruction that C++ runs.
     void lend();

@@ -26,8 +26,7 @@ x86::Mem in_window(x86::Mem place) {
 
 }  // namespace
 
-void Emitter::effective_address() {
-    const decoder::MemoryOperand& memory = instruction_->memory;
+void Emitter::effective_address(const decoder::MemoryOperand& memory, unsigned address_size) {
     const s32 displacement = static_cast<s32>(memory.displacement);
     const bool has_base = memory.base != kNoGpr;
     const bool has_index = memory.index != kNoGpr;
@@ -45,7 +44,7 @@ void Emitter::effective_address() {
     } else {
         assembler_.mov(x86::r8d, static_cast<u32>(displacement));
     }
-    if (instruction_->address_size == 2) assembler_.movzx(x86::r8d, x86::r8w);
+    if (address_size == 2) assembler_.movzx(x86::r8d, x86::r8w);
 }
 
 void Emitter::apply_segment(SegmentName segment, Access access, unsigned size) {

@@ -101,7 +101,7 @@ const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
     state_.retired = static_cast<u64>(horizon_ - context_.left) + site.count;
     if (!site.block->dead) blocks_.collect();
-    fpu_.update_pointers(site.x87);
+    fpu_.update_pointers(site);
     switch (site.kind) {
         case Site::Kind::kInstruction: return run_instruction(site);
         case Site::Kind::kDirect: return leave_directly(site);

@@ -1,42 +1,93 @@
 // The emitter's part in keeping the x87's pointers.
+#include "translator/x87_note.h"
+
+#include <bit>
+
 #include "translator/emitter.h"
 
 namespace seventeen::translator {
 
 namespace x86 = asmjit::x86;
+using decoder::Family;
+using decoder::Instruction;
+using decoder::Mnemonic;
+using decoder::Operand;
+using decoder::RegisterClass;
+
+namespace {
+
+// Of general registers, it changes its first operand at most.
+bool changes_first_operand_only(const Instruction& instruction) {
+    const Mnemonic mnemonic = instruction.mnemonic;
+    switch (instruction.row().family) {
+        case Family::kIntegerAlu:
+            return mnemonic != Mnemonic::XADD && mnemonic != Mnemonic::CMPXCHG &&
+                   mnemonic != Mnemonic::CMPXCHG8B;
+        case Family::kDataMovement:
+            return mnemonic == Mnemonic::MOV || mnemonic == Mnemonic::MOVZX ||
+                   mnemonic == Mnemonic::MOVSX || mnemonic == Mnemonic::LEA;
+        case Family::kControlFlow: return mnemonic >= Mnemonic::JO && mnemonic <= Mnemonic::JNLE;
+        case Family::kShift:
+        case Family::kX87:
+        case Family::kMmx:
+        case Family::kSse:
+        case Family::kSse2:
+        case Family::kSse3: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+bool may_change_address(const Instruction& instruction, const decoder::MemoryOperand& memory) {
+    if (!changes_first_operand_only(instruction)) return true;
+    const Operand& operand = instruction.operands[0];
+    switch (operand.register_class) {
+        case RegisterClass::kGpr8:
+            return operand.number % 4 == memory.base || operand.number % 4 == memory.index;
+        case RegisterClass::kGpr16:
+        case RegisterClass::kGpr32:
+            return operand.number == memory.base || operand.number == memory.index;
+        default: return false;
+    }
+}
 
 void Emitter::note_x87() {
-    const decoder::Instruction& instruction = *instruction_;
-    x87_.any = true;
-    x87_.instruction_pointer = mode().code32() ? eip_ : eip_ & 0xffff;
-    x87_.opcode = static_cast<u16>((instruction.opcode & 7) << 8 | instruction.modrm);
+    const Instruction& instruction = *instruction_;
+    X87Note& note = x87_.note;
+    note.any = true;
+    note.instruction_pointer = mode().code32() ? eip_ : eip_ & 0xffff;
+    note.opcode = static_cast<u16>((instruction.opcode & 7) << 8 | instruction.modrm);
     if (!instruction.has_memory()) return;
-    const decoder::MemoryOperand& memory = instruction.memory;
-    x87_.data_segment = static_cast<u32>(memory.segment);
-    const x86::Mem place = context(offsetof(Context, x87_data), 4);
-    const bool absolute = memory.base == kNoGpr && memory.index == kNoGpr;
-    if (absolute) {
-        const u32 mask = instruction.address_size == 2 ? 0xffff : ~u32{0};
-        assembler_.mov(place, static_cast<s32>(static_cast<u32>(memory.displacement) & mask));
-        return;
-    }
-    // Where the access went through r8, it still has the address.
-    if (operand_form() == MemoryForm::kWindow || !mode().flat(memory.segment)) effective_address();
-    assembler_.mov(place, x86::r8d);
+    note.data_segment = static_cast<u8>(instruction.memory.segment);
+    x87_.operation = completed_;
+    x87_.memory = instruction.memory;
+    x87_.address_size = instruction.address_size;
+}
+
+void Emitter::store_x87_address() {
+    if (x87_.operation == Site::kNoOperation) return;
+    effective_address(x87_.memory, x87_.address_size);
+    assembler_.mov(context(offsetof(Context, x87_data), 4), x86::r8d);
+    x87_.operation = Site::kNoOperation;
 }
 
 void Emitter::store_x87_note() {
-    if (!x87_.any) return;
+    const X87Note& note = x87_.note;
+    if (!note.any) return;
+    store_x87_address();
     const std::size_t at = offsetof(Context, x87_note);
-    constexpr u32 kAny = 1u << 16;
-    static_assert(offsetof(X87Note, any) == offsetof(X87Note, opcode) + 2);
+    if (note.data_segment != X87Note::kNoData) {
+        assembler_.mov(x86::r10, std::bit_cast<u64>(note));
+        assembler_.mov(context(at, 8), x86::r10);
+        return;
+    }
+    // An earlier block's segment stays.
     assembler_.mov(context(at + offsetof(X87Note, instruction_pointer), 4),
-                   static_cast<s32>(x87_.instruction_pointer));
-    assembler_.mov(context(at + offsetof(X87Note, opcode), 4),
-                   static_cast<s32>(x87_.opcode | kAny));
-    if (x87_.data_segment == X87Note::kNoData) return;
-    assembler_.mov(context(at + offsetof(X87Note, data_segment), 4),
-                   static_cast<s32>(x87_.data_segment));
+                   static_cast<s32>(note.instruction_pointer));
+    assembler_.mov(x86::r10d, note.opcode);
+    assembler_.mov(context(at + offsetof(X87Note, opcode), 2), x86::r10w);
+    assembler_.mov(context(at + offsetof(X87Note, any), 1), 1);
 }
 
 }  // namespace seventeen::translator
