@@ -11,6 +11,8 @@ namespace {
 
 constexpr unsigned kConsoleRegion = 0;
 constexpr unsigned kExitRegion = 1;
+constexpr u8 kWakeVector = 0x20;
+constexpr u8 kFerrVector = 0x75;  // IRQ 13 of a PC
 constexpr u64 kFirmwareEnd = u64{1} << 32;
 constexpr u64 kLowFirmwareEnd = 0x100000;
 constexpr u64 kLowFirmwareLargest = 0x20000;
@@ -23,7 +25,8 @@ Guest::Guest(const Start& start, const MakeEngine& make_engine)
       memory_(start.ram, mmio_),
       mmu_(state_, memory_),
       privilege_(state_, mmu_, model_, {ports_, scheduler_, *this}),
-      firmware_(start.firmware) {
+      firmware_(start.firmware),
+      wakes_(start.wakes) {
     ports_.claim({kConsolePort, 1, this, kConsoleRegion, 1});
     ports_.claim({kExitPort, 4, this, kExitRegion, 4});
     memory_.map_ram({0}, start.ram, 0);
@@ -38,6 +41,9 @@ Guest::Guest(const Start& start, const MakeEngine& make_engine)
         privilege_.load_real_segment(SegmentName::kCs, static_cast<u16>(start.entry >> 4));
         state_.rip = start.entry & 15;
     }
+    privilege_.ferr().connect([this](bool level) {
+        if (level) raise_interrupt(kFerrVector);
+    });
     if (start.prepare) start.prepare(state_, memory_);
     mmu_.flush_all();
     engine_ = make_engine(state_, mmu_, privilege_);
@@ -47,9 +53,14 @@ Guest::Guest(const Start& start, const MakeEngine& make_engine)
 void Guest::run(u64 target) {
     while (!ended_ && state_.retired < target) {
         const Exit exit = engine_->run(target);
-        const bool can_wake = state_.interrupt_line && state_.flag(kFlagIf);
-        if (exit == Exit::kShutdown || (exit == Exit::kHalted && !can_wake)) ended_ = true;
+        if (exit == Exit::kShutdown || (exit == Exit::kHalted && stays_halted())) ended_ = true;
     }
+}
+
+bool Guest::stays_halted() {
+    if (!state_.flag(kFlagIf)) return true;
+    if (!state_.interrupt_line && wakes_) raise_interrupt(kWakeVector);
+    return !state_.interrupt_line;
 }
 
 void Guest::raise_interrupt(u8 vector) {

@@ -25,6 +25,7 @@ struct Start {
     u32 load_at = 0;
     std::vector<u8> firmware;  // ends at 4 GiB and at 1 MiB; the CPU starts at its reset vector
     u32 entry = 0;             // without firmware: real mode, below 1 MiB
+    bool wakes = false;        // a halted CPU is interrupted, if it listens
     // Last: whatever else a test wants to prepare.
     std::function<void(CpuState& state, mmu::PhysicalMemory& memory)> prepare;
 };
@@ -55,6 +56,7 @@ class Guest final : private InterruptAcknowledge, private Device {
     void copy_from(const Guest& other);
 
   private:
+    bool stays_halted();
     u8 acknowledge() override;
     std::string_view name() const override { return "console and exit"; }
     u64 read(unsigned region, u64 offset, Width width) override;
@@ -72,6 +74,7 @@ class Guest final : private InterruptAcknowledge, private Device {
     mmu::Mmu mmu_{state_, memory_};
     privilege::PrivilegeEngine privilege_;
     std::vector<u8> firmware_;
+    bool wakes_ = false;
     std::unique_ptr<Engine> engine_;
     std::string console_;
     u8 vector_ = 0;

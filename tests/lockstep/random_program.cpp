@@ -362,6 +362,7 @@ Start make_random_program(const RandomProgram& program) {
 
     Start start;
     start.ram = kRam;
+    start.wakes = true;
     start.firmware = rom.take();
     const bool fpu = program.diet == Diet::kFpu;
     const auto numbers = random_numbers(random, fpu ? kNumbers : 0);
@@ -374,7 +375,7 @@ Start make_random_program(const RandomProgram& program) {
         else
             prepare_protected(state, program.setting);
         if (program.setting == Setting::kUser) prepare_paging(state, memory);
-        if (program.diet == Diet::kFpu) prepare_fpu(state, program.seed);
+        prepare_fpu(state, program.seed);
     };
     return start;
 }
