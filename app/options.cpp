@@ -27,6 +27,10 @@ std::string long_spelling(const std::string& word) {
     return word;
 }
 
+bool names_an_image(const std::string& word) {
+    return !word.starts_with('-') && word != "run" && std::filesystem::exists(word);
+}
+
 // What CLI11 stores, before it is checked.
 struct Words {
     std::string memory;
@@ -253,6 +257,8 @@ std::optional<RunOptions> parse_command_line(int argc, char** argv) {
     describe_run(run, options, words);
     std::vector<std::string> arguments;  // CLI11 takes them last first
     for (int i = argc - 1; i > 0; --i) arguments.push_back(long_spelling(argv[i]));
+    // `seventeen disk.img` is `seventeen run disk.img`.
+    if (!arguments.empty() && names_an_image(arguments.back())) arguments.emplace_back("run");
     try {
         program.parse(arguments);
     } catch (const CLI::CallForHelp& help) {

@@ -10,6 +10,5 @@ namespace seventeen::app {
 int run_guest(const RunOptions& options);
 
 int run_bare(const RunOptions& options);
-int run_pc(const RunOptions& options);
 
 }  // namespace seventeen::app

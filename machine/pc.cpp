@@ -116,6 +116,10 @@ void Pc::attach_drives() {
         } else {
             auto drive = std::make_unique<devices::AtapiCdrom>(kNames[unit], platform_.scheduler());
             drive->change_disc(wanted.medium.get());
+            if (cdrom_ == nullptr) {
+                cdrom_ = drive.get();
+                cdrom_unit_ = unit;
+            }
             drives_[unit] = std::move(drive);
         }
         (unit < 2 ? primary_ide_ : secondary_ide_).attach(unit % 2, *drives_[unit]);

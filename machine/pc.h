@@ -104,6 +104,10 @@ class Pc final : public Machine, private InterruptAcknowledge {
     void connect_network(NetworkPort& port);
     bool has_room_for_frame() const;
 
+    // The user's hand: another medium, or none. Not among the inputs that are recorded.
+    void change_floppy(unsigned drive, std::unique_ptr<BlockMedium> medium);
+    void change_disc(std::unique_ptr<BlockMedium> medium);
+
     // --- what a front end looks at between runs ---
     devices::Vga& vga() { return vga_; }
     const devices::Keyboard& keyboard() const { return keyboard_; }
@@ -197,6 +201,8 @@ class Pc final : public Machine, private InterruptAcknowledge {
     std::deque<devices::VirtioBlock> virtio_disks_;
     ShadowPort shadow_port_;
     std::array<std::unique_ptr<devices::IdeDrive>, 4> drives_;
+    devices::AtapiCdrom* cdrom_ = nullptr;  // the first of them that is one
+    std::size_t cdrom_unit_ = 0;
     PciWindows windows_;
     std::size_t apic_window_ = 0;
     EventLog* recording_ = nullptr;

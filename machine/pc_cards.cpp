@@ -57,6 +57,18 @@ void Pc::receive_frame(std::span<const u8> frame) {
     if (virtio_net_) virtio_net_->receive(frame);
 }
 
+void Pc::change_floppy(unsigned drive, std::unique_ptr<BlockMedium> medium) {
+    if (floppy_.drive(drive).loaded()) floppy_.drive(drive).eject();
+    if (medium) floppy_.drive(drive).insert(std::move(medium));
+}
+
+// The drive hears of the new disc while the old one is still there.
+void Pc::change_disc(std::unique_ptr<BlockMedium> medium) {
+    if (cdrom_ == nullptr) throw Error("this machine has no CD-ROM drive");
+    cdrom_->change_disc(medium.get());
+    options_.ide[cdrom_unit_].medium = std::move(medium);
+}
+
 void Pc::attach_virtio_disks() {
     constexpr unsigned kMost = devices::PciBus::kDevices - kFirstVirtioDevice;
     if (options_.virtio_disks.size() > kMost)
