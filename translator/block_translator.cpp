@@ -31,8 +31,9 @@ bool is_conditional_jump(const Instruction& instruction) {
            mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP;
 }
 
-// What Mode::kX87 depends on. (Where it does not, they are copied.)
-bool changes_fpu_mode(const Instruction& instruction) {
+// They may mask or unmask x87 exceptions, which matters to a Mode where CR0.NE is clear.
+bool changes_fpu_mode(const Instruction& instruction, const Mode& mode) {
+    if (mode.has(Mode::kX87Faults)) return false;
     switch (instruction.mnemonic) {
         case Mnemonic::FLDENV:
         case Mnemonic::FRSTOR:
@@ -107,7 +108,7 @@ bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
         return emitter.closed() || (ends(instruction) && !is_conditional_jump(instruction));
     }
     ++statistics_.fallbacks;
-    const bool ended = ends(instruction) || changes_fpu_mode(instruction);
+    const bool ended = ends(instruction) || changes_fpu_mode(instruction, emitter.mode());
     emitter.fall_back(ended);
     return ended;
 }

@@ -29,6 +29,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     eip_ = eip;
     soft_ = soft;
     slow_ = asmjit::Label();
+    slow_leaves_ = false;
     if (may_change_address(instruction, x87_.memory)) store_x87_address();
 }
 
@@ -37,7 +38,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
 void Emitter::end_instruction() {
     if (slow_.isValid()) {
         cold_[slow_site_].resume = assembler_.newLabel();
-        if (!closed_) assembler_.bind(cold_[slow_site_].resume);
+        if (!closed_ && !slow_leaves_) assembler_.bind(cold_[slow_site_].resume);
     }
     ++completed_;
 }

@@ -105,6 +105,8 @@ class Emitter {
     void copy(MemoryForm form);
     // Leaves the fast path: the interpreter takes the whole instruction over.
     asmjit::Label slow_path();
+    // Behind its slow path the current instruction may have changed the Mode: the block is left.
+    void slow_path_leaves() { slow_leaves_ = true; }
 
     // --- exits; the current instruction counts as completed ---
     // The block goes on only where a branch around the exit was emitted.
@@ -166,6 +168,7 @@ class Emitter {
     bool closed_ = false;  // the block has ended
     X87State x87_;
     asmjit::Label slow_;         // of this instruction
+    bool slow_leaves_ = false;   // and the block is not resumed behind it
     std::size_t slow_site_ = 0;  // its place in cold_
     std::vector<ColdSite> cold_;
     std::vector<LaterExit> later_;
