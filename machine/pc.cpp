@@ -242,7 +242,9 @@ void Pc::wire_apics() {
     apic_window_ = windows_.add(
         platform_.mmio(), {.first = 0, .size = devices::LocalApic::kSize, .device = &local_apic_});
     platform_.privilege().on_apic_base([this](u64 value) { place_local_apic(value); });
-    place_local_apic(platform_.cpu().msr.apic_base);
+    const auto place = [this] { place_local_apic(platform_.cpu().msr.apic_base); };
+    platform_.on_reset(place);
+    place();
 }
 
 // IA32_APIC_BASE: the page's address, and the global enable bit (SDM 3A 10.4.3).
@@ -289,9 +291,13 @@ void Pc::initialize() {
 void Pc::register_chips() {
     for (Device* chip : std::initializer_list<Device*>{&master_pic_,
                                                        &slave_pic_,
+                                                       &local_apic_,
+                                                       &io_apic_,
                                                        &timer_,
                                                        &system_control_,
                                                        &clock_,
+                                                       &hpet_,
+                                                       &coprocessor_error_,
                                                        &dma_,
                                                        &post_code_,
                                                        &second_post_code_,
@@ -311,6 +317,10 @@ void Pc::register_chips() {
                                                        &vga_,
                                                        &vga_function_})
         platform_.add(*chip);
+    if (ne2000_) platform_.add(*ne2000_);
+    if (rtl8029_) platform_.add(*rtl8029_);
+    if (virtio_net_) platform_.add(*virtio_net_);
+    for (devices::VirtioBlock& disk : virtio_disks_) platform_.add(disk);
 }
 
 }  // namespace seventeen::machine

@@ -99,6 +99,7 @@ void Pc::restore(Reader& reader) {
                        configuration() + "')");
     reader.end();
     platform_.restore(reader);
+    update_a20();
     platform_.privilege().set_ignne(coprocessor_error_.ignore_error().level());
     if (has_apic()) place_local_apic(platform_.cpu().msr.apic_base);
 }

@@ -2,6 +2,7 @@
 #include "machine/pci_windows.h"
 
 #include <map>
+#include <utility>
 
 namespace seventeen::machine {
 
@@ -31,17 +32,17 @@ std::size_t PciWindows::add(Bus& bus, const Bus::Claim& claim) {
 }
 
 void PciWindows::move(std::size_t window, std::optional<u64> address) {
-    Place& place = places_[window];
-    if (place.placed) place.bus->release(place.claim.first, place.claim.size);
-    place.placed = false;
-    place.wanted = address;
+    places_[window].wanted = address;
+    for (Place& place : places_)
+        if (std::exchange(place.placed, false))
+            place.bus->release(place.claim.first, place.claim.size);
     place_what_fits();
 }
 
 void PciWindows::place_what_fits() {
-    for (Place& place : places_) {
-        if (place.placed || !place.wanted || !place.bus->free(*place.wanted, place.claim.size))
-            continue;
+    for (auto it = places_.rbegin(); it != places_.rend(); ++it) {
+        Place& place = *it;
+        if (!place.wanted || !place.bus->free(*place.wanted, place.claim.size)) continue;
         place.claim.first = *place.wanted;
         place.bus->claim(place.claim);
         place.placed = true;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr u64 kPortSpace = 0x10000;
 constexpr u32 kRamVersion = 1;
+constexpr u32 kRequestsVersion = 1;
 
 }  // namespace
 
@@ -121,6 +122,7 @@ void Platform::reset() {
     state_ = privilege::reset_state(model_);
     state_.retired = retired;
     for (Device* chip : chips_) chip->reset();
+    reset_done_();
     privilege_.update_ferr();
     mmu_.flush_all();
     engine_->reset();
@@ -138,6 +140,7 @@ void Platform::initialize_cpu() {
     fresh.cr0 = (fresh.cr0 & ~kCacheControl) | (state_.cr0 & kCacheControl);
     fresh.interrupt_line = state_.interrupt_line;
     state_ = fresh;
+    privilege_.update_ferr();
     mmu_.flush_all();
     engine_->reset();
     ++resets_;
@@ -152,6 +155,7 @@ u64 Platform::digest() const {
 void Platform::save(Writer& writer) const {
     save_cpu(state_, writer);
     scheduler_.save(writer);
+    save_requests(writer);
     save_ram(writer);
     for (const Device* chip : chips_) chip->save(writer);
 }
@@ -160,10 +164,27 @@ void Platform::save(Writer& writer) const {
 void Platform::restore(Reader& reader) {
     restore_cpu(state_, reader);
     scheduler_.restore(reader);
+    restore_requests(reader);
     restore_ram(reader);
     for (Device* chip : chips_) chip->restore(reader);
+    privilege_.update_ferr();
     mmu_.flush_all();
     engine_->reset();
+}
+
+void Platform::save_requests(Writer& writer) const {
+    writer.begin("requests", kRequestsVersion);
+    writer.put(reset_wanted_);
+    writer.put(init_wanted_);
+    writer.end();
+}
+
+void Platform::restore_requests(Reader& reader) {
+    reader.begin("requests", kRequestsVersion, kRequestsVersion);
+    reset_wanted_ = reader.get<bool>();
+    init_wanted_ = reader.get<bool>();
+    stop_.reset();
+    reader.end();
 }
 
 // Pages that hold zeros only are left out: a number, then the page; the end is kEndOfPages.

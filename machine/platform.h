@@ -88,6 +88,8 @@ class Platform {
     void on_triple_fault(std::function<void()> response) { triple_fault_ = std::move(response); }
     // HLT, and neither an event nor an interrupt could end it; an input still might.
     bool dead() const;
+    // The board's part of RESET, once CPU and chips have done theirs.
+    void on_reset(std::function<void()> listener) { reset_done_ = std::move(listener); }
     u64 resets() const { return resets_; }  // since the machine was switched on
     // What the guest wrote to the debug exit, after Stop::kExit.
     u32 exit_value() const { return exit_value_; }
@@ -105,6 +107,8 @@ class Platform {
     bool skip_idle_time(u64 ticks);
     void reset();
     void initialize_cpu();
+    void save_requests(Writer& writer) const;
+    void restore_requests(Reader& reader);
     void save_ram(Writer& writer) const;
     void restore_ram(Reader& reader);
 
@@ -124,6 +128,7 @@ class Platform {
     bool reset_wanted_ = false;
     bool init_wanted_ = false;
     std::function<void()> triple_fault_;
+    std::function<void()> reset_done_ = [] {};
     u64 resets_ = 0;
     u32 exit_value_ = 0;
 };
