@@ -111,7 +111,7 @@ write_grub_tests() {
     local tree
     tree=$(mktemp -d)
     mkdir -p "$tree/boot/grub"
-    printf 'serial\nterminal_output console serial\ninsmod functional_test\nall_functional_test\necho the tests have ended\n' \
+    printf 'serial\nterminal_output console serial\nloadfont unicode\ninsmod functional_test\nall_functional_test\necho the tests have ended\n' \
         >"$tree/boot/grub/grub.cfg"
     grub-mkrescue -d /usr/lib/grub/i386-pc -o "$1" "$tree"
     local status=$?

@@ -3,6 +3,6 @@ packages=(seabios grub-rescue-pc)
 short=yes
 
 boot() {
-    run --cdrom /usr/lib/grub-rescue/grub-rescue-cdrom.iso --max-time 60 \
+    run --cdrom /usr/lib/grub-rescue/grub-rescue-cdrom.iso --max-instructions 6000000000 \
         --expect 'Change the colors' --type c --expect 'grub>' --type 'ls /boot/grub\n' --expect 'i386-pc'
 }

@@ -2,6 +2,6 @@
 packages=(seabios grub-rescue-pc)
 
 boot() {
-    run --fda /usr/lib/grub-rescue/grub-rescue-floppy.img --max-time 60 \
+    run --fda /usr/lib/grub-rescue/grub-rescue-floppy.img --max-instructions 6000000000 \
         --expect 'Change the colors' --type c --expect 'grub>' --type 'ls\n' --expect '(fd0)'
 }
