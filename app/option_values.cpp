@@ -28,6 +28,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"dead-flags", Trick::kDeadFlags},
     {"young-soft", Trick::kYoungSoft},
     {"adaptive", Trick::kAdaptive},
+    {"quiet-attention", Trick::kQuietAttention},
     {"windows", Trick::kWindows},
 }};
 

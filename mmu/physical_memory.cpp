@@ -198,6 +198,7 @@ void PhysicalMemory::store(PhysicalAddress address, const u8* from, std::size_t 
 }
 
 void PhysicalMemory::read_mmio(PhysicalAddress address, u8* into, std::size_t size) {
+    ++mmio_accesses_;
     for (std::size_t done = 0; done < size;) {
         const Width width = natural_width(address + done, size - done);
         const u64 value = mmio_.read((address + done).value, width);
@@ -207,6 +208,7 @@ void PhysicalMemory::read_mmio(PhysicalAddress address, u8* into, std::size_t si
 }
 
 void PhysicalMemory::write_mmio(PhysicalAddress address, const u8* from, std::size_t size) {
+    ++mmio_accesses_;
     for (std::size_t done = 0; done < size;) {
         const Width width = natural_width(address + done, size - done);
         u64 value = 0;

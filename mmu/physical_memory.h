@@ -103,6 +103,9 @@ class PhysicalMemory : public DmaPort {
     void dma_read(PhysicalAddress address, void* into, std::size_t size) override;
     void dma_write(PhysicalAddress address, const void* from, std::size_t size) override;
 
+    // How often a chip on the MMIO bus was accessed: who compares two values knows whether one was.
+    u64 mmio_accesses() const { return mmio_accesses_; }
+
     // --- what answers at an address on the bus, as Mmu::fetch() and guarded_write() tell it: A20
     // is not applied ---
     bool is_mmio(PhysicalAddress address) const;
@@ -165,6 +168,7 @@ class PhysicalMemory : public DmaPort {
 
     SharedMemory ram_;
     Bus& mmio_;
+    u64 mmio_accesses_ = 0;
     u64 a20_mask_ = ~u64{0};
     std::vector<std::unique_ptr<Chunk>> chunks_;  // up to the highest page ever mapped
     std::vector<u8> guards_;                      // a byte of Guard bits for each RAM page

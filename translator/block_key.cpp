@@ -30,6 +30,7 @@ Mode mode_of(const CpuState& state) {
     mode.code_limit = code.limit;
     mode.code_base = static_cast<u32>(code.base);
     if (state.cpl == 3) mode.bits |= Mode::kUser;
+    if (state.cpl == 0) mode.bits |= Mode::kKernel;
     if (code.big()) mode.bits |= Mode::kCode32;
     if (state.segment(SegmentName::kSs).big()) mode.bits |= Mode::kStack32;
     if (state.cpl == 3 && state.flag(kFlagAc) && state.cr0 & kCr0Am) mode.bits |= Mode::kAlignment;

@@ -24,8 +24,9 @@ bool loads_segment(const Instruction& instruction) {
            instruction.mnemonic != Mnemonic::PUSH_SEGMENT;
 }
 
-// Conditional branches don't end a block: it runs on where they are not taken.
-bool is_conditional_jump(const Instruction& instruction) {
+// Where a rule takes them, these don't end a block: it runs on where a branch is not taken, and
+// where STI finds no interrupt.
+bool runs_on(const Instruction& instruction) {
     const Mnemonic mnemonic = instruction.mnemonic;
     return (mnemonic >= Mnemonic::JO && mnemonic <= Mnemonic::JNLE) || mnemonic == Mnemonic::JCXZ ||
            mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP;
@@ -105,7 +106,7 @@ bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
         model_.has(decoder::required_feature(instruction)) && !emitter.mode().has(Mode::kAlignment);
     if (known && translate_instruction(emitter)) {
         emitter.end_instruction();
-        return emitter.closed() || (ends(instruction) && !is_conditional_jump(instruction));
+        return emitter.closed() || (ends(instruction) && !runs_on(instruction));
     }
     ++statistics_.fallbacks;
     const bool ended = ends(instruction) || changes_fpu_mode(instruction, emitter.mode());

@@ -16,6 +16,15 @@ bool uses_fpu(const decoder::Instruction& instruction) {
     return instruction.row().family >= decoder::Family::kSystem;
 }
 
+// With its operation as such; a memory operand may be a device as well.
+bool reaches_board(const decoder::Instruction& instruction) {
+    const decoder::Row& row = instruction.row();
+    return row.family == decoder::Family::kInputOutput ||
+           instruction.mnemonic == decoder::Mnemonic::WRMSR ||
+           instruction.mnemonic == decoder::Mnemonic::HLT ||
+           (row.family == decoder::Family::kString && row.kind == decoder::Class::kPrivileged);
+}
+
 }  // namespace
 
 Emitter::Emitter(const Surroundings& surroundings, Block& block)
@@ -86,7 +95,10 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     site.count = count;
     site.eip = eip;
     site.block = &block_;
-    site.fpu = kind == Site::Kind::kInstruction && uses_fpu(*instruction_);
+    if (kind == Site::Kind::kInstruction) {
+        site.fpu = uses_fpu(*instruction_);
+        site.board = reaches_board(*instruction_);
+    }
     site.x87 = x87_.note;
     site.x87_operand = x87_.operation;
     return site;

@@ -61,6 +61,7 @@ bool translate_instruction(Emitter& emitter) {
         case Family::kStack: return translate_stack(emitter);
         case Family::kControlFlow: return translate_control_flow(emitter);
         case Family::kFlagControl: return translate_flag_control(emitter);
+        case Family::kSegment: return translate_segment(emitter);
         case Family::kX87: return translate_x87(emitter);
         case Family::kMmx:
         case Family::kSse:

@@ -20,6 +20,7 @@ bool translate_data_movement(Emitter& emitter);
 bool translate_stack(Emitter& emitter);
 bool translate_control_flow(Emitter& emitter);
 bool translate_flag_control(Emitter& emitter);
+bool translate_segment(Emitter& emitter);
 bool translate_x87(Emitter& emitter);
 bool translate_vector(Emitter& emitter);  // MMX and SSE
 

@@ -1,10 +1,64 @@
 // Rules for the instructions that work on flags.
 #include "translator/rules.h"
+#include "translator/rules_stack.h"
 
 namespace seventeen::translator {
 
 namespace x86 = asmjit::x86;
 using decoder::Mnemonic;
+
+namespace {
+
+x86::Mem system_flags(const Emitter& emitter) {
+    return emitter.state(offsetof(CpuState, system_flags), 4);
+}
+
+// CLI, STI, PUSHF at CPL 0 (elsewhere IOPL, VM and VME have a say).
+bool translate_clear_interrupt(Emitter& emitter) {
+    if (!emitter.mode().has(Mode::kKernel)) return false;
+    emitter.flags_to_saved();
+    emitter.out().and_(system_flags(emitter), ~static_cast<s32>(kFlagIf));
+    return true;
+}
+
+// While no interrupt waits, nobody can tell whether the next instruction is in STI's shadow: none
+// is raised before it but by itself, and a block never ends so close to an event.
+bool translate_set_interrupt(Emitter& emitter) {
+    if (!emitter.mode().has(Mode::kKernel)) return false;
+    emitter.flags_to_saved();
+    const asmjit::Label slow = emitter.slow_path();
+    emitter.out().cmp(emitter.state(offsetof(CpuState, interrupt_line), 1), 0);
+    emitter.out().jne(slow);
+    emitter.out().or_(system_flags(emitter), kFlagIf);
+    return true;
+}
+
+// TF, RF and VM are clear in translated code at CPL 0.
+bool translate_push_flags(Emitter& emitter) {
+    if (!emitter.mode().has(Mode::kKernel)) return false;
+    constexpr unsigned kOverflowBit = 11;
+    const unsigned size = emitter.instruction().operand_size;
+    Emitter::Assembler& out = emitter.out();
+    emitter.flags_to_saved();
+    out.movzx(x86::r10d, x86::r11w);
+    out.shl(x86::r10d, kOverflowBit);
+    out.and_(x86::r10d, kFlagOf);
+    out.or_(x86::r10d, system_flags(emitter));
+    out.movzx(x86::r9d, x86::r11w);
+    out.shr(x86::r9d, 8);
+    out.and_(x86::r9d, kFlagsArithmetic & 0xff);
+    out.or_(x86::r10d, x86::r9d);
+    const x86::Mem image = emitter.context(offsetof(Context, scratch), 4);
+    out.mov(image, x86::r10d);
+    const x86::Mem to = locate_push(emitter, size);
+    out.mov(x86::r10d, image);
+    emitter.touch();
+    size == 2 ? out.mov(to, x86::r10w) : out.mov(to, x86::r10d);
+    move_stack_pointer(emitter, -static_cast<s32>(size));
+    return true;
+}
+
+}  // namespace
 
 bool translate_flag_control(Emitter& emitter) {
     Emitter::Assembler& out = emitter.out();
@@ -17,6 +71,10 @@ bool translate_flag_control(Emitter& emitter) {
             emitter.flags_to_host();
             emitter.copy(MemoryForm::kNone);
             return true;
+        case Mnemonic::CLI: return translate_clear_interrupt(emitter);
+        case Mnemonic::STI: return translate_set_interrupt(emitter);
+        case Mnemonic::PUSHF:
+        case Mnemonic::PUSHFD: return translate_push_flags(emitter);
         case Mnemonic::CLD:
         case Mnemonic::STD: {
             emitter.flags_to_saved();

@@ -77,22 +77,24 @@ Exit Translator::run(u64 target) {
         if (state_.attention || target - state_.retired < slack()) return interpreter_.run(target);
         mode_known_ = false;
         interpret_ = false;
-        if (const u8* code = entry_of(proceed())) {
-            run_code(code);
-        }
+        if (const u8* code = entry_of(proceed())) run_code(code);
         if (interpret_) interpreter_.run_stretch(target);
     }
     return Exit::kTarget;
 }
 
-// Neither CR3 nor the privilege level changes before translated code is left.
 void Translator::run_code(const u8* code) {
     ++statistics_.entries;
-    const u64 before = state_.retired;
-    u64* const age = windows_ && state_.paging() && state_.cpl == 3 ? &ages_[state_.cr3] : nullptr;
     stubs_.enter(&context_, code);
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
-    if (age) *age += state_.retired - before;
+    count_age();
+}
+
+// Address spaces of user code grow older by the instructions they run.
+void Translator::count_age() {
+    if (aging_) *aging_ += state_.retired - aged_;
+    aged_ = state_.retired;
+    aging_ = windows_ && state_.paging() && state_.cpl == 3 ? &ages_[state_.cr3] : nullptr;
 }
 
 // --- callouts ---
@@ -122,6 +124,7 @@ const u8* Translator::run_instruction(Site& site) {
     const interpreter::Operation& operation = block.operations[site.operation];
     state_.rip = u64{site.eip} + operation.length;
     const u64 before = state_.retired;
+    const u64 mmio_before = cpu_.mmu.memory().mmio_accesses();
     // Only few instructions work on the FPU's registers, or can tell whether they are in place.
     const bool fpu = fpu_.live() && site.fpu;
     if (fpu) fpu_.lend();
@@ -130,18 +133,29 @@ const u8* Translator::run_instruction(Site& site) {
     if (fault) {
         state_.rip = site.eip;
         raise(fault);
-        return nullptr;
+    } else {
+        ++state_.retired;
+        if (host_fault) learn_from_fault(site, *host_fault);
     }
-    ++state_.retired;
-    if (host_fault) learn_from_fault(site, *host_fault);
-    if (state_.attention) return nullptr;
-    if (site.resume != 0) {
+    if (!state_.attention && !fault && site.resume != 0) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
         context_.flags = flags_to_saved(state_.arithmetic.value());
         return block.entry + site.resume;
     }
+    if (state_.attention && attention_is_quiet(site, mmio_before)) state_.attention = false;
     mode_known_ = false;
     return entry_of(proceed());
+}
+
+// Attention is raised for whatever may concern the next boundary. Where the instruction reached no
+// device, the board's events are what they were; if nothing is to be taken at the boundary either,
+// there is nothing to leave for.
+bool Translator::attention_is_quiet(const Site& site, u64 mmio_before) const {
+    if (options_.disabled.has(Trick::kQuietAttention) || site.board) return false;
+    if (cpu_.mmu.memory().mmio_accesses() != mmio_before) return false;
+    return state_.activity == Activity::kRunning && state_.pending_debug == 0 &&
+           !(state_.nmi_pending && !state_.nmi_blocked) &&
+           !(state_.interrupt_line && state_.flag(kFlagIf)) && !cpu_.privilege.needs_care();
 }
 
 const u8* Translator::load_fpu(const Site& site) {
@@ -283,6 +297,7 @@ Fault Translator::locate(PhysicalAddress& physical) {
 
 u32 Translator::number_of_mode() {
     mode_known_ = true;
+    count_age();
     if (fpu_.overdue()) fpu_.unload();
     Mode mode = mode_of(state_);
     if (may_use_window()) mode.bits |= Mode::kWindow;

@@ -63,6 +63,8 @@ class Translator final : public Engine, private HostFaultHandler {
     };
 
     void run_code(const u8* code);
+    void count_age();
+    bool attention_is_quiet(const Site& site, u64 mmio_before) const;
     const u8* on_callout(Site& site);
     const u8* run_instruction(Site& site);
     std::optional<Redirection> host_fault(const HostFault& fault) override;
@@ -77,8 +79,9 @@ class Translator final : public Engine, private HostFaultHandler {
     Block* block_here();
     Block* translate(const BlockKey& key);
     void raise(const Fault& fault);
-    // Instructions that a block may run before it looks whether any are left.
-    u64 slack() const { return options_.longest_block; }
+    // Instructions that a block may run before it looks whether any are left, and one that the
+    // interpreter runs: the one that STI, or MOV SS, holds interrupts off for.
+    u64 slack() const { return options_.longest_block + 1; }
 
     Fault locate(PhysicalAddress& physical);
     u32 number_of_mode();
@@ -99,7 +102,9 @@ class Translator final : public Engine, private HostFaultHandler {
     std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
     std::optional<HostFault> fault_;      // what led to the callout
     u64 window_ = 0;                      // base of the current one
-    std::unordered_map<u64, u64> ages_;   // instructions run by user code, by CR3
+    u64* aging_ = nullptr;                // of the user's space that runs, in ages_
+    u64 aged_ = 0;                       // CpuState::retired when ages_ was last brought up to date
+    std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
     Context context_;
     FpuResidence fpu_{state_, context_};
     std::vector<KnownMode> modes_;
