@@ -8,6 +8,9 @@ readonly root
 readonly build_packages=(g++ cmake ninja-build catch2 libasmjit-dev libcli11-dev libpng-dev libslirp-dev
     libxbyak-dev libzstd-dev libzydis-dev nasm zlib1g-dev)
 
+# What running a PC needs besides.
+readonly run_packages=(seabios)
+
 say() { echo "$*" >&2; }
 
 # installed PACKAGE
