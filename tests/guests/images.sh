@@ -57,7 +57,7 @@ kernel() {
 # initramfs MODULE…: sets initrd to a busybox with a shell on the serial line and these modules.
 initramfs() {
     i386 busybox-static
-    initrd=$images/initrd-$release-$(echo "$here/init" "$@" | cat - "$here/init" | md5sum | cut -c1-8)
+    initrd=$images/initrd-$release-$(echo "$@" | cat - "$here"/{init,leased,images.sh} | md5sum | cut -c1-8)
     make "$initrd" write_initramfs "$@"
 }
 
@@ -68,6 +68,7 @@ write_initramfs() {
     mkdir -p "$tree"/{bin,dev,proc,sys,mnt,etc,usr/share/udhcpc}
     cp "$images/busybox-static/bin/busybox" "$tree/bin"
     cp "$here/init" "$tree/init"
+    cp "$here/leased" "$tree/etc/leased"
     [ -e "$modules/lib/modules/$release/modules.dep" ] || depmod -b "$modules" "$release" || return
     while [ $# -gt 1 ]; do
         echo "$1" >>"$tree/etc/modules"

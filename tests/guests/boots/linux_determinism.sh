@@ -1,0 +1,24 @@
+# Three boots of the 686 kernel, one under load, have equal hashes each 10^8 instructions and equal ends.
+packages=(seabios cpio kmod)
+
+once() {
+    "$program" run --headless --kernel "$kernel" --initrd "$initrd" --hash-every 100000000 \
+        --append 'console=ttyS0 cryptomgr.notests poweroff' --max-instructions 20000000000 \
+        >"$1" 2>&1 </dev/null
+}
+
+boot() {
+    local first=$logs/determinism1 load=()
+    kernel 686
+    initramfs
+    once "$first" && once "${first}b" || return
+    for _ in 1 2 3; do
+        while :; do :; done &
+        load+=($!)
+    done
+    once "${first}c"
+    kill "${load[@]}"
+    grep -a '^hash\|^seventeen' "$first" >>"$log"
+    grep -qa 'switched off' "$first" && [ "$(grep -ac '^hash ' "$first")" -ge 10 ] &&
+        cmp "$first" "${first}b" >>"$log" && cmp "$first" "${first}c" >>"$log"
+}
