@@ -42,6 +42,7 @@ class Guest final : private InterruptAcknowledge, private Device {
     mmu::PhysicalMemory& memory() { return memory_; }
     std::span<const u8> ram() const { return memory_.ram(); }
     mmu::Mmu& mmu() { return mmu_; }
+    Bus& ports() { return ports_; }
     Engine& engine() { return *engine_; }
     const std::string& console() const { return console_; }
     // HLT without an interrupt to come, shutdown, or a write to the debug exit.

@@ -1,0 +1,143 @@
+// The translator as an engine: targets, events, code that writes itself, small caches, host faults.
+#include "translator/translator.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/lockstep/lockstep.h"
+
+namespace seventeen::lockstep {
+
+namespace {
+
+constexpr u32 kCode = 0x8000;
+
+// Real mode, CS:IP at 800h:0.
+Start program(std::vector<u8> code) {
+    Start start;
+    start.image = std::move(code);
+    start.load_at = kCode;
+    start.entry = kCode;
+    return start;
+}
+
+struct Translated {
+    explicit Translated(const Start& start, const translator::TranslatorOptions& options = {})
+        : guest(start, [&](CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege) {
+              auto made = std::make_unique<translator::Translator>(state, mmu, privilege, options);
+              engine = made.get();
+              return made;
+          }) {}
+    translator::Translator* engine = nullptr;
+    Guest guest;
+};
+
+// mov cx, 0; again: inc ax; add bx, ax; loop again; jmp again
+const std::vector<u8> kLoop{0xb9, 0, 0, 0x40, 0x01, 0xc3, 0xe2, 0xfb, 0xeb, 0xf9};
+
+}  // namespace
+
+TEST_CASE("Every target is met exactly, and translated code did the work") {
+    Translated all(program(kLoop));
+    all.guest.run(100'000);
+    CHECK(all.guest.state().retired == 100'000);
+    CHECK(all.engine->statistics().entries >= 1);
+    CHECK(all.engine->statistics().interpreted < 100);
+    for (u64 target = 1; target < 400; target += 7) {
+        Plan plan;
+        plan.limit = 3000;
+        plan.longest_step = target;
+        CHECK_FALSE(run_in_lockstep(program(kLoop), plan).difference);
+    }
+}
+
+TEST_CASE("A write into the running block takes effect at the next instruction") {
+    // mov byte [cs:next + 1], 5; next: mov al, 1; … in a loop that sets it back
+    const std::vector<u8> code{
+        0x2e, 0xc6, 0x06, 0x07, 0x00, 0x05,  // mov byte cs:[7], 5
+        0xb0, 0x01,                          // mov al, 1
+        0x00, 0xc3,                          // add bl, al
+        0x2e, 0xfe, 0x06, 0x05, 0x00,        // inc byte cs:[5]: the immediate above
+        0xeb, 0xef,                          // jmp
+    };
+    Plan plan;
+    plan.limit = 2000;
+    plan.longest_step = 50;
+    const Result result = run_in_lockstep(program(code), plan);
+    CHECK_FALSE(result.difference);
+    Translated guest(program(code));
+    guest.guest.run(3);
+    CHECK((guest.guest.state().gpr[3] & 0xff) == 5);
+    CHECK(guest.engine->statistics().invalidated == 0);  // so few are the interpreter's
+    guest.guest.run(2000);
+    CHECK(guest.engine->statistics().invalidated > 100);
+}
+
+TEST_CASE("A tiny code cache is emptied again and again, and nothing changes") {
+    Start start;
+    start.ram = u64{64} << 20;
+    std::vector<u8> code;
+    for (int i = 0; i < 4000; ++i) {  // a jump to the next after every addition
+        code.insert(code.end(), {0x05, static_cast<u8>(i), 0, 0xeb, 0x00});
+    }
+    code.insert(code.end(), {0xe9, 0xdd, 0xb1});  // back to the start
+    Plan plan;
+    plan.limit = 60'000;
+    plan.longest_step = 20'000;
+    plan.options.code_cache_bytes = 64 << 10;
+    const Result result = run_in_lockstep(program(code), plan);
+    CHECK_FALSE(result.difference);
+    CHECK(result.retired == 60'000);
+    Translated guest(program(code), plan.options);
+    guest.guest.run(60'000);
+    CHECK(guest.engine->statistics().cache_flushes > 2);
+}
+
+TEST_CASE("An instruction that reaches a device gives its window up") {
+    // mov ax, 0a000h; mov ds, ax; mov cx, 1000; again: mov al, [0]; inc bx; loop again; hlt
+    Start start = program(
+        {0xb8, 0x00, 0xa0, 0x8e, 0xd8, 0xb9, 0xe8, 0x03, 0xa0, 0x00, 0x00, 0x43, 0xe2, 0xfa, 0xf4});
+    start.ram = 0xa0000;
+    Translated guest(start);
+    guest.guest.run(10'000);
+    CHECK(guest.guest.ended());
+    CHECK((guest.guest.state().gpr[0] & 0xff) == 0xff);
+    CHECK(guest.engine->statistics().soft_sites == 1);
+    CHECK(guest.engine->statistics().host_faults < 20);
+}
+
+TEST_CASE("Each trick can be turned off") {
+    for (unsigned trick = 0; trick < static_cast<unsigned>(translator::Trick::kCount); ++trick) {
+        CAPTURE(trick);
+        Plan plan;
+        plan.limit = 20'000;
+        plan.longest_step = 3000;
+        plan.options.disabled.set(static_cast<translator::Trick>(trick));
+        CHECK_FALSE(run_in_lockstep(program(kLoop), plan).difference);
+    }
+}
+
+TEST_CASE("Two machines take turns in one thread") {
+    Translated one(program(kLoop));
+    Translated other(program(kLoop));
+    for (u64 target = 1000; target <= 20'000; target += 1000) {
+        one.guest.run(target);
+        other.guest.run(target);
+    }
+    CHECK(describe_difference(one.guest, other.guest, true).empty());
+}
+
+TEST_CASE("What a device throws comes out of run") {
+    struct Grumpy final : Device {
+        std::string_view name() const override { return "grumpy"; }
+        u64 read(unsigned, u64, Width) override { throw std::string("no"); }
+        void write(unsigned, u64, u64, Width) override {}
+    } grumpy;
+    // nop ×100; in al, 80h
+    std::vector<u8> code(100, 0x90);
+    code.insert(code.end(), {0xe4, 0x80, 0xeb, 0x98});
+    Translated guest(program(code));
+    guest.guest.ports().claim({.first = 0x80, .size = 1, .device = &grumpy});
+    CHECK_THROWS_AS(guest.guest.run(10'000), std::string);
+}
+
+}  // namespace seventeen::lockstep

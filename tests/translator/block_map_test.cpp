@@ -1,0 +1,100 @@
+// Blocks: found by key, linked by patching, dead as soon as their bytes are written.
+#include "translator/block_map.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "core/bus.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kRam = 64 << 10;
+constexpr u32 kJump = 1;   // where each block's patchable displacement is
+constexpr u32 kCold = 32;  // where it leads unpatched
+
+struct Fixture {
+    CpuState state;
+    Bus mmio{"memory", u64{1} << 36};
+    mmu::PhysicalMemory memory{kRam, mmio};
+    CodeCache cache{64 << 10};
+    BlockMap blocks{state, memory, cache};
+
+    Fixture() { memory.map_ram({0}, kRam, 0); }
+
+    Block& add(u64 physical, u32 bytes) {
+        auto block = std::make_unique<Block>();
+        block->key.physical = physical;
+        block->key.eip = static_cast<u32>(physical);
+        block->bytes = bytes;
+        block->code_size = 64;
+        block->entry = cache.allocate(block->code_size);
+        Site& site = block->sites.emplace_back();
+        site.kind = Site::Kind::kDirect;
+        site.block = block.get();
+        site.jump = kJump;
+        site.cold = kCold;
+        return blocks.insert(std::move(block));
+    }
+    // Where the block's jump leads.
+    const u8* target(const Block& block) const {
+        s32 displacement;
+        std::memcpy(&displacement, block.entry + kJump, sizeof displacement);
+        return block.entry + kJump + 4 + displacement;
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "A block is found by all of its key") {
+    Block& block = add(0x1000, 10);
+    BlockKey key = block.key;
+    CHECK(blocks.find(key) == &block);
+    key.mode = 1;
+    CHECK(blocks.find(key) == nullptr);
+    CHECK(blocks.containing(block.entry + 63) == &block);
+    CHECK(blocks.containing(block.entry + 64) == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "A write kills the blocks whose bytes it touches, and no others") {
+    Block& first = add(0x1000, 10);
+    Block& second = add(0x100a, 10);
+    const BlockKey keys[] = {first.key, second.key};
+    CHECK(memory.guarded(mmu::Guard::kTranslation, {0x1000}));
+    memory.write<u8>({0x1014}, 1);
+    CHECK_FALSE(state.attention);
+    memory.write<u8>({0x1013}, 1);
+    CHECK(state.attention);
+    CHECK(second.dead);
+    CHECK(blocks.find(keys[0]) == &first);
+    CHECK(blocks.find(keys[1]) == nullptr);
+    memory.write<u32>({0x0ffd}, 0x01020304);  // its last byte is the block's first
+    CHECK(blocks.find(keys[0]) == nullptr);
+    CHECK_FALSE(memory.guarded(mmu::Guard::kTranslation, {0x1000}));
+}
+
+TEST_CASE_METHOD(Fixture, "A link is a patched jump, and goes when either end dies") {
+    Block& from = add(0x1000, 4);
+    Block& to = add(0x2000, 4);
+    blocks.link(from.sites[0], to);
+    CHECK(target(from) == to.entry);
+    memory.write<u8>({0x2000}, 1);
+    CHECK(target(from) == from.entry + kCold);
+
+    Block& again = add(0x2000, 4);
+    blocks.link(from.sites[0], again);
+    memory.write<u8>({0x1000}, 1);
+    CHECK(again.incoming.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "Memory that shows something else kills all blocks") {
+    const BlockKey key = add(0x1000, 4).key;
+    unsigned deaths = 0;
+    blocks.on_death([&](const Block&) { ++deaths; });
+    memory.map_mmio({0x8000}, 0x1000);
+    CHECK(blocks.find(key) == nullptr);
+    CHECK(deaths == 1);
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,57 @@
+// Two views of one memory: written at one address, executed at the other, never both.
+#include "translator/code_cache.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kSize = 64 << 10;
+
+// The rights of the mapping that holds an address ("rw-s").
+std::string rights_of(const void* address) {
+    std::ifstream maps("/proc/self/maps");
+    std::string line;
+    while (std::getline(maps, line)) {
+        const std::size_t dash = line.find('-');
+        const u64 first = std::stoull(line.substr(0, dash), nullptr, 16);
+        const u64 end = std::stoull(line.substr(dash + 1), nullptr, 16);
+        const u64 wanted = reinterpret_cast<u64>(address);
+        if (wanted >= first && wanted < end) return line.substr(line.find(' ') + 1, 4);
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("Code is written at one address and executed at another") {
+    CodeCache cache(kSize);
+    const u8* code = cache.allocate(6);
+    REQUIRE(code);
+    constexpr u8 kReturn42[] = {0xb8, 42, 0, 0, 0, 0xc3};
+    std::memcpy(cache.writable(code), kReturn42, sizeof kReturn42);
+    // SAFETY: the six bytes above are a function.
+    CHECK(reinterpret_cast<int (*)()>(reinterpret_cast<u64>(code))() == 42);
+    CHECK(rights_of(code) == "r-xs");
+    CHECK(rights_of(cache.writable(code)) == "rw-s");
+    CHECK(cache.contains(code));
+    CHECK_FALSE(cache.contains(cache.writable(code)));
+}
+
+TEST_CASE("A full cache says so, and keeps what is to stay when it is reset") {
+    CodeCache cache(kSize);
+    const u8* stub = cache.allocate(100);
+    cache.keep();
+    const u8* first = cache.allocate(kSize / 2);
+    CHECK(first > stub);
+    CHECK(cache.allocate(kSize / 2) == nullptr);
+    CHECK(cache.allocate(100) != nullptr);
+    cache.reset();
+    CHECK(cache.allocate(kSize / 2) == first);
+}
+
+}  // namespace seventeen::translator

@@ -1,0 +1,131 @@
+// Windows show what the page tables grant, while they grant it.
+#include "translator/window_set.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "core/bus.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kRam = 1 << 20;
+constexpr u32 kDirectory = 0x1000;
+constexpr u32 kTable = 0x2000;
+constexpr u32 kPresent = 1, kWritable = 2, kUser = 4, kAccessed = 0x20, kDirty = 0x40;
+constexpr u32 kAll = kPresent | kWritable | kUser | kAccessed | kDirty;
+
+// User code under paging: linear page n is physical page n, with the rights that a test gives it.
+struct Fixture {
+    CpuState state;
+    Bus mmio{"memory", u64{1} << 36};
+    mmu::PhysicalMemory memory{kRam, mmio};
+    mmu::Mmu mmu{state, memory};
+    Statistics statistics;
+    WindowSet windows{mmu, 1000, statistics};
+    u64 base = 0;
+
+    Fixture() {
+        memory.map_ram({0}, kRam, 0);
+        memory.write<u32>({kDirectory}, kTable | kAll);
+        state.cr3 = kDirectory;
+        state.cr0 |= kCr0Pe | kCr0Pg | kCr0Wp;
+        state.cpl = 3;
+        mmu.flush_all();
+        base = windows.window_of(space_of(state));
+    }
+    void map(u32 page, u32 rights, u32 frame) {
+        memory.write<u32>({kTable + page * 4}, frame << 12 | rights);
+    }
+    // SAFETY: the test reads and writes what it has filled.
+    u8& at(u64 linear) { return *reinterpret_cast<u8*>(base + linear); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "A page is shown once its A bit stands, writable once D does") {
+    map(0x10, kPresent | kWritable | kUser, 0x20);
+    CHECK_FALSE(windows.fill(0x10, false));
+    map(0x10, kAll & ~kDirty, 0x20);
+    CHECK_FALSE(windows.fill(0x10, true));
+    CHECK(windows.fill(0x10, false));
+    memory.write<u8>({0x20123}, 77);
+    CHECK(at(0x10123) == 77);
+    CHECK_FALSE(windows.fill(0x10, false));  // it is there
+
+    map(0x11, kAll, 0x21);
+    CHECK(windows.fill(0x11, true));
+    at(0x11005) = 5;
+    CHECK(memory.read<u8>({0x21005}) == 5);
+}
+
+TEST_CASE_METHOD(Fixture, "Supervisor pages and devices are never shown to user code") {
+    map(0x10, kAll & ~kUser, 0x20);
+    CHECK_FALSE(windows.fill(0x10, false));
+    map(0x10, kAll, 0x200);  // beyond RAM
+    CHECK_FALSE(windows.fill(0x10, false));
+}
+
+TEST_CASE_METHOD(Fixture, "A changed table entry takes its page away, in every space") {
+    map(0x10, kAll, 0x20);
+    map(0x30, kAll, 0x40);
+    REQUIRE(windows.fill(0x10, true));
+    REQUIRE(windows.fill(0x30, true));
+    state.cr3 = 0x5000;  // another space is current
+    windows.window_of(space_of(state));
+    map(0x10, kAll, 0x21);
+    state.cr3 = kDirectory;
+    CHECK(windows.window_of(space_of(state)) == base);
+    CHECK_FALSE(windows.fill(0x30, true));  // still there
+    CHECK(windows.fill(0x10, true));
+    memory.write<u8>({0x21000}, 21);
+    CHECK(at(0x10000) == 21);
+}
+
+TEST_CASE_METHOD(Fixture, "A changed directory entry takes all pages of its table away") {
+    map(0x10, kAll, 0x20);
+    map(0x30, kAll, 0x40);
+    REQUIRE(windows.fill(0x10, true));
+    REQUIRE(windows.fill(0x30, true));
+    memory.write<u32>({kDirectory}, kTable | kAll | 0x800);
+    CHECK(windows.fill(0x10, true));
+    CHECK(windows.fill(0x30, true));
+}
+
+TEST_CASE_METHOD(Fixture, "A page that becomes guarded stays to be read") {
+    map(0x10, kAll, 0x20);
+    REQUIRE(windows.fill(0x10, true));
+    memory.set_guard(mmu::Guard::kCode, {0x20000});
+    CHECK(statistics.protections == 1);
+    memory.write<u8>({0x20000}, 9);
+    CHECK(at(0x10000) == 9);
+    CHECK_FALSE(windows.fill(0x10, true));
+    memory.clear_guard(mmu::Guard::kCode, {0x20000});
+    CHECK(windows.fill(0x10, true));
+    at(0x10000) = 10;
+    CHECK(memory.read<u8>({0x20000}) == 10);
+}
+
+TEST_CASE_METHOD(Fixture, "Neighbours that are contiguous come along") {
+    for (u32 page = 0x10; page < 0x20; ++page) map(page, kAll, page + 0x20);
+    map(0x18, kAll & ~kDirty, 0x38);
+    REQUIRE(windows.fill(0x12, true));
+    CHECK(statistics.filled_pages == 8);  // up to the one that may not be written
+    CHECK_FALSE(windows.fill(0x10, true));
+    CHECK(windows.fill(0x19, true));
+    CHECK(statistics.filled_pages == 15);
+}
+
+TEST_CASE_METHOD(Fixture, "Over the budget everything is shown anew") {
+    WindowSet small(mmu, 2, statistics);
+    small.window_of(space_of(state));
+    const u64 before = statistics.window_flushes;
+    for (u32 page = 0; page < 5; ++page) {
+        map(page * 32, kAll, page + 0x20);
+        CHECK(small.fill(page * 32, true));
+    }
+    CHECK(statistics.window_flushes - before == 2);
+}
+
+}  // namespace seventeen::translator
