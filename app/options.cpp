@@ -28,7 +28,8 @@ std::string long_spelling(const std::string& word) {
 }
 
 bool names_an_image(const std::string& word) {
-    return !word.starts_with('-') && word != "run" && std::filesystem::exists(word);
+    return !word.starts_with('-') && word != "run" && word != "lockstep" &&
+           std::filesystem::exists(word);
 }
 
 // What CLI11 stores, before it is checked.
@@ -133,6 +134,13 @@ void describe_run(CLI::App& run, RunOptions& options, Words& words) {
     run.add_option("--record", options.record, "Write every input with its tick to FILE");
     run.add_option("--replay", options.replay, "Take all inputs from FILE");
     run.add_flag("--explain", options.explain, "Print the full equivalent command and end");
+}
+
+void describe_comparison(CLI::App& lockstep, Words& words) {
+    lockstep.add_option("--max-instructions", words.limit, "Stop after N retired instructions");
+    lockstep.add_option("--max-time", words.time, "Stop after so many seconds of virtual time");
+    lockstep.add_option("--every", words.hash_every,
+                        "Compare at each multiple of N instructions; ten million unless given");
 }
 
 // The two options' values in the order in which they were given.
@@ -249,11 +257,16 @@ std::optional<RunOptions> parse_command_line(int argc, char** argv) {
         "seventeen");
     program.require_subcommand(1);
     CLI::App& run = *program.add_subcommand("run", "Run a guest");
+    CLI::App& lockstep = *program.add_subcommand(
+        "lockstep", "Run a guest under interpreter and translator and compare them");
     RunOptions options;
     Words words;
-    describe_drives(run, options, words);
-    describe_network(run, options, words);
-    describe_machine(run, options, words);
+    for (CLI::App* command : {&run, &lockstep}) {
+        describe_drives(*command, options, words);
+        describe_network(*command, options, words);
+        describe_machine(*command, options, words);
+    }
+    describe_comparison(lockstep, words);
     describe_run(run, options, words);
     std::vector<std::string> arguments;  // CLI11 takes them last first
     for (int i = argc - 1; i > 0; --i) arguments.push_back(long_spelling(argv[i]));
@@ -262,11 +275,13 @@ std::optional<RunOptions> parse_command_line(int argc, char** argv) {
     try {
         program.parse(arguments);
     } catch (const CLI::CallForHelp& help) {
-        std::cout << (run.parsed() ? run.help() : program.help());
+        const CLI::App& asked = run.parsed() ? run : lockstep.parsed() ? lockstep : program;
+        std::cout << asked.help();
         return std::nullopt;
     } catch (const CLI::ParseError& error) {
         throw Error(std::string(error.what()) + " (try: seventeen run --help)");
     }
+    if (lockstep.parsed()) options.command = Command::kLockstep;
     options.script = script_of(run, words);
     check_words(options, words);
     return options;

@@ -35,7 +35,10 @@ struct NetworkOptions {
     std::filesystem::path capture;
 };
 
+enum class Command : u8 { kRun, kLockstep };
+
 struct RunOptions {
+    Command command = Command::kRun;
     PlanRequest plan;            // which machine, which images
     std::filesystem::path bios;  // empty: SeaBIOS on a PC, none on the bare machine
     std::vector<RawImage> raw;

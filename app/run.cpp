@@ -3,12 +3,14 @@
 
 #include <cstdio>
 
+#include "app/lockstep.h"
 #include "app/pc_run.h"
 #include "app/plan.h"
 
 namespace seventeen::app {
 
 int run_guest(const RunOptions& options) {
+    if (options.command == Command::kLockstep) return run_lockstep(options);
     if (options.plan.machine == "bare") return run_bare(options);
     const MachinePlan plan = make_plan(options.plan);
     if (options.explain) {

@@ -1,0 +1,162 @@
+// Two machines side by side, and the search for the first instruction after which they differ.
+#include "app/lockstep.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "app/assembly.h"
+#include "app/report.h"
+#include "core/snapshot.h"
+
+namespace seventeen::app {
+
+namespace {
+
+using machine::EngineKind;
+using machine::Pc;
+using machine::Stop;
+
+constexpr u64 kDefaultGrain = 10'000'000;
+
+// A machine and the images in its drives, which are part of what is compared and put back.
+struct Side {
+    std::vector<DriveImage> images;
+    std::unique_ptr<Pc> pc;
+
+    void save(Writer& writer) const {
+        pc->save(writer);
+        for (const DriveImage& drive : images) drive.image->save(writer, drive.drive);
+    }
+    void restore(Reader& reader) {
+        pc->restore(reader);
+        for (const DriveImage& drive : images) drive.image->restore(reader, drive.drive);
+        reader.finish();
+    }
+};
+
+class Lockstep {
+  public:
+    explicit Lockstep(const RunOptions& options)
+        : options_(options),
+          grain_(options.hash_every != 0 ? options.hash_every : kDefaultGrain),
+          reference_(make(EngineKind::kInterpreter)),
+          tested_(make(EngineKind::kTranslator)) {}
+
+    int run() {
+        for (u64 equal = 0;;) {
+            keep();
+            const u64 next = std::min(equal + grain_, options_.max_instructions);
+            const Stop stop = advance(next);
+            if (!same()) {
+                bisect(equal, next);
+                return 1;
+            }
+            equal = retired();
+            const bool time_over = reference_.pc->platform().scheduler().now() >= options_.max_time;
+            if (stop != Stop::kLimit || equal >= options_.max_instructions || time_over ||
+                reference_.pc->platform().dead()) {
+                std::printf("%" PRIu64 " instructions, no difference\n", equal);
+                return 0;
+            }
+        }
+    }
+
+  private:
+    Side make(EngineKind engine) const {
+        RunOptions options = options_;
+        options.engine.kind = engine;
+        Assembly assembly = assemble(make_plan(options.plan), options);
+        return {std::move(assembly.images), std::make_unique<Pc>(std::move(assembly.pc))};
+    }
+
+    u64 retired() const { return reference_.pc->platform().cpu().retired; }
+
+    // Idle guests retire nothing: time ends a piece, too.
+    Stop advance(u64 target) {
+        constexpr u64 kIdleTicks = u64{1} << 30;
+        const machine::RunLimit limit{
+            .retired = target, .ticks = reference_.pc->platform().scheduler().ticks() + kIdleTicks};
+        const Stop stop = reference_.pc->run(limit);
+        const Stop other = tested_.pc->run(limit);
+        if (stop != other) std::printf("the engines stopped for different reasons\n");
+        return stop;
+    }
+
+    bool same() const {
+        return reference_.pc->platform().cpu().retired == tested_.pc->platform().cpu().retired &&
+               reference_.pc->platform().digest() == tested_.pc->platform().digest();
+    }
+
+    void keep() {
+        Writer writer;
+        reference_.save(writer);
+        kept_ = std::move(writer).finish();
+    }
+
+    void go_back() {
+        for (Side* side : {&reference_, &tested_}) {
+            Reader reader(kept_, "lockstep");
+            side->restore(reader);
+        }
+    }
+
+    // They agree at `equal`, which is kept, and differ at `different`.
+    void bisect(u64 equal, u64 different) {
+        std::printf("they differ between instructions %" PRIu64 " and %" PRIu64 "\n", equal,
+                    different);
+        while (different - equal > 1) {
+            go_back();
+            const u64 middle = equal + (different - equal) / 2;
+            advance(middle);
+            if (same()) {
+                keep();
+                equal = middle;
+            } else {
+                different = middle;
+            }
+        }
+        go_back();
+        std::printf("the instruction after %" PRIu64 " differs; before it:\n", equal);
+        print_state(reference_.pc->platform().cpu());
+        print_code();
+        advance(different);
+        std::printf("interpreter:\n");
+        print_state(reference_.pc->platform().cpu());
+        std::printf("translator:\n");
+        print_state(tested_.pc->platform().cpu());
+        std::fflush(stdout);
+    }
+
+    void print_code() const {
+        constexpr unsigned kBytes = 16;
+        const CpuState& state = reference_.pc->platform().cpu();
+        const u64 at = state.segment(SegmentName::kCs).base + state.eip();
+        std::printf("code at %08" PRIx64 ":", at);
+        for (unsigned i = 0; i < kBytes; ++i) {
+            PhysicalAddress physical;
+            mmu::PhysicalMemory& memory = reference_.pc->platform().memory();
+            if (!reference_.pc->platform().mmu().peek(LinearAddress{at + i}, physical) ||
+                memory.is_mmio(physical))
+                break;
+            std::printf(" %02x", memory.read<u8>(physical));
+        }
+        std::printf("\n");
+    }
+
+    const RunOptions& options_;
+    u64 grain_;
+    Side reference_;
+    Side tested_;
+    std::vector<u8> kept_;  // a snapshot of where they agreed last
+};
+
+}  // namespace
+
+int run_lockstep(const RunOptions& options) {
+    return Lockstep(options).run();
+}
+
+}  // namespace seventeen::app
