@@ -40,7 +40,7 @@ const Block* BlockCache::insert(BlockKey key, Block block) {
     block.key = packed;
     Page& page = pages_[key.address.page()];
     page.keys.push_back(packed);
-    mark_lines(page, block);
+    mark_code(page, block);
     memory_.set_guard(mmu::Guard::kCode, key.address);
     auto& place = blocks_[packed];
     place = std::make_unique<Block>(std::move(block));
@@ -48,10 +48,10 @@ const Block* BlockCache::insert(BlockKey key, Block block) {
     return place.get();
 }
 
-void BlockCache::mark_lines(Page& page, const Block& block) const {
+void BlockCache::mark_code(Page& page, const Block& block) const {
     const u64 first = address_of(block.key).offset();
-    const u64 last = std::min(first + std::max<u64>(block.covered, 1), kPageSize) - 1;
-    for (u64 line = first >> kLineShift; line <= last >> kLineShift; ++line) page.lines.set(line);
+    const u64 end = std::min(first + std::max<u64>(block.covered, 1), kPageSize);
+    for (u64 byte = first; byte < end; ++byte) page.code.set(byte);
 }
 
 void BlockCache::unlink(u64 key) {
@@ -77,8 +77,7 @@ void BlockCache::guarded_write(PhysicalAddress address, std::size_t size) {
     const u64 first = address.offset();
     const u64 end = first + size;
     bool touched = false;
-    for (u64 line = first >> kLineShift; line <= (end - 1) >> kLineShift; ++line)
-        touched |= page.lines.test(line);
+    for (u64 byte = first; byte < end && !touched; ++byte) touched = page.code.test(byte);
     if (!touched) return;
     std::erase_if(page.keys, [&](u64 key) {
         const u64 begin = address_of(key).offset();
@@ -86,8 +85,8 @@ void BlockCache::guarded_write(PhysicalAddress address, std::size_t size) {
         if (hit) unlink(key);
         return hit;
     });
-    page.lines.reset();
-    for (u64 key : page.keys) mark_lines(page, *blocks_[key]);
+    page.code.reset();
+    for (u64 key : page.keys) mark_code(page, *blocks_[key]);
     if (!page.keys.empty()) return;
     pages_.erase(found);
     memory_.clear_guard(mmu::Guard::kCode, address);

@@ -59,7 +59,6 @@ class BlockCache final : public mmu::GuardObserver {
     static constexpr std::size_t kSlots = 1 << 15;
     static constexpr std::size_t kMaximumBlocks = 1 << 18;  // then everything is decoded anew
     static constexpr u64 kNoKey = ~u64{0};
-    static constexpr u64 kLineShift = 6;
 
     struct Slot {
         u64 key = kNoKey;
@@ -67,13 +66,13 @@ class BlockCache final : public mmu::GuardObserver {
     };
     struct Page {
         std::vector<u64> keys;
-        std::bitset<(kPageSize >> kLineShift)> lines;  // 64-byte lines that blocks cover
+        std::bitset<kPageSize> code;  // bytes that blocks cover; loops may write beside them
     };
 
     static std::size_t slot_of(u64 key) { return (key ^ key >> 15) & (kSlots - 1); }
     const Block* find_slow(BlockKey key);
     void unlink(u64 key);
-    void mark_lines(Page& page, const Block& block) const;
+    void mark_code(Page& page, const Block& block) const;
 
     CpuState& state_;
     mmu::PhysicalMemory& memory_;
