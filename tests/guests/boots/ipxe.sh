@@ -1,6 +1,5 @@
 # iPXE from its CD, to the command line.
 packages=(seabios ipxe)
-short=yes
 
 boot() {
     run --cdrom /usr/lib/ipxe/ipxe.iso --max-time 60 --expect 'Ctrl-B' --type '\x02' \
