@@ -39,6 +39,7 @@ Window::Window() {
     if (reserved == MAP_FAILED)
         throw Error(std::string("cannot reserve address space for a guest window (") +
                     std::strerror(errno) + "); run with --disable windows");
+    // SAFETY: the number is used to align the address, and nothing is read through it here.
     const u64 start = reinterpret_cast<u64>(reserved);
     base_ = (start + kSpace - 1) & ~(kSpace - 1);
     if (base_ != start) munmap(at(start), base_ - start);

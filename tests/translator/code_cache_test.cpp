@@ -20,6 +20,7 @@ std::string rights_of(const void* address) {
         const std::size_t dash = line.find('-');
         const u64 first = std::stoull(line.substr(0, dash), nullptr, 16);
         const u64 end = std::stoull(line.substr(dash + 1), nullptr, 16);
+        // SAFETY: compared with other numbers only.
         const u64 wanted = reinterpret_cast<u64>(address);
         if (wanted >= first && wanted < end) return line.substr(line.find(' ') + 1, 4);
     }
