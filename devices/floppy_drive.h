@@ -5,8 +5,8 @@
 #include <optional>
 #include <span>
 
-#include "core/snapshot.h"
 #include "core/block_medium.h"
+#include "core/snapshot.h"
 
 namespace seventeen::devices {
 
