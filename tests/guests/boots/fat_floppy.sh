@@ -1,5 +1,6 @@
 # A Linux guest reads and writes a FAT floppy; mtools finds what it wrote.
 packages=(seabios cpio kmod mtools)
+short=yes
 
 boot() {
     local floppy=$images/fat-scratch.img
