@@ -1,10 +1,10 @@
 # A boot saved and restored at ten random points, each by a new process, ends as an uninterrupted one does.
 packages=(seabios cpio kmod)
 
-# piece OPTION…
+# piece OPTION…: what it says, without what the guest prints.
 piece() {
     "$program" run --headless --kernel "$kernel" --initrd "$initrd" --hash-every 100000000 \
-        --append 'console=ttyS0 cryptomgr.notests poweroff' "$@" 2>&1 </dev/null
+        --append 'console=ttyS0 cryptomgr.notests poweroff' "$@" 2>&1 >/dev/null </dev/null
 }
 
 # What must not differ: the hashes and the last line.
