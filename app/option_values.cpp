@@ -29,6 +29,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"young-soft", Trick::kYoungSoft},
     {"adaptive", Trick::kAdaptive},
     {"quiet-attention", Trick::kQuietAttention},
+    {"unroll", Trick::kUnroll},
     {"windows", Trick::kWindows},
 }};
 

@@ -59,7 +59,7 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
                                                     std::unique_ptr<Block>& into) {
     auto block = std::make_unique<Block>();
     block->key = key;
-    Emitter emitter(surroundings, *block);
+    Emitter emitter(surroundings, *block, longest_block_);
     emit(emitter, *block, surroundings, page);
     if (block->instructions == 0) return Outcome::kNothing;
     emitter.finish();
@@ -91,9 +91,9 @@ void BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         const u64 physical = block.key.physical + (eip - block.key.eip);
         emitter.begin(instruction, eip, surroundings.soft_sites->contains(physical));
         ended = emit_instruction(emitter, block, instruction);
-        eip += instruction.length;
         ++block.instructions;
-        block.bytes = eip - block.key.eip;
+        block.bytes = std::max(block.bytes, emitter.next_eip() - block.key.eip);
+        eip = emitter.following_eip();
     }
     if (block.instructions != 0) emitter.finish_open(eip);
 }

@@ -27,8 +27,8 @@ bool reaches_board(const decoder::Instruction& instruction) {
 
 }  // namespace
 
-Emitter::Emitter(const Surroundings& surroundings, Block& block)
-    : surroundings_(surroundings), block_(block) {
+Emitter::Emitter(const Surroundings& surroundings, Block& block, unsigned longest)
+    : surroundings_(surroundings), block_(block), longest_(longest) {
     code_.init(asmjit::Environment::host());
     code_.attach(&assembler_);
 }
@@ -39,6 +39,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     soft_ = soft;
     slow_ = asmjit::Label();
     slow_leaves_ = false;
+    again_ = false;
     if (may_change_address(instruction, x87_.memory)) store_x87_address();
 }
 

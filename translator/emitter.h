@@ -34,7 +34,8 @@ class Emitter {
   public:
     using Assembler = asmjit::x86::Assembler;
 
-    Emitter(const Surroundings& surroundings, Block& block);
+    // `longest`: instructions in the block, at most.
+    Emitter(const Surroundings& surroundings, Block& block, unsigned longest);
     Emitter(const Emitter&) = delete;
     Emitter& operator=(const Emitter&) = delete;
 
@@ -45,6 +46,8 @@ class Emitter {
     // The interpreter runs the instruction. `ends`: the block ends with it.
     void fall_back(bool ends);
     void end_instruction();
+    // Where the instruction after the current one lies: behind it, or at the start of a loop.
+    u32 following_eip() const { return again_ ? block_.key.eip : next_eip(); }
     // No instruction follows: leaves for `next`, unless the block has ended.
     void finish_open(u32 next);
     // Binds what is pending; the code is complete.
@@ -112,6 +115,8 @@ class Emitter {
     // The block goes on only where a branch around the exit was emitted.
     void exit_to(u32 target);
     void exit_indirect();  // to r8d
+    // May the block go on with its first instruction, where the current branch leads? Then it does.
+    bool go_round(u32 target);
     // Before the current instruction, to a block of a Mode in which FPU registers are loaded.
     void leave_for_fpu();
     bool closed() const { return closed_; }
@@ -163,6 +168,10 @@ class Emitter {
     const decoder::Instruction* instruction_ = nullptr;
     u32 eip_ = 0;
     u16 completed_ = 0;  // instructions before this one
+    unsigned longest_;
+    unsigned rounds_ = 1;
+    u16 round_ = 0;       // instructions in each
+    bool again_ = false;  // another one follows the current instruction
     bool soft_ = false;
     bool saved_ = false;
     bool closed_ = false;  // the block has ended

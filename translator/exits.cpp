@@ -19,6 +19,17 @@ void Emitter::exit_to(u32 target) {
     closed_ = true;
 }
 
+// Loops are mostly gone round again.
+bool Emitter::go_round(u32 target) {
+    constexpr unsigned kMostRounds = 8;
+    if (target != block_.key.eip || surroundings_.disabled.has(Trick::kUnroll)) return false;
+    const unsigned completed = completed_ + 1u;
+    if (rounds_ == 1) round_ = static_cast<u16>(completed);
+    if (rounds_ == kMostRounds || completed + round_ > longest_) return false;
+    ++rounds_;
+    return again_ = true;
+}
+
 asmjit::Label Emitter::exit_later(u32 target) {
     LaterExit later;
     later.label = assembler_.newLabel();

@@ -13,6 +13,7 @@ enum class Trick : u8 {
     kYoungSoft,       // a new address space runs soft until it has run for a while
     kAdaptive,        // an instruction that keeps faulting in the window gives it up
     kQuietAttention,  // attention that only the CPU itself raised is dealt with at once
+    kUnroll,          // a loop that fits into a block several times pays for its exit once
     kWindows,         // guest memory is reached through windows held by the host's MMU
     kCount,
 };

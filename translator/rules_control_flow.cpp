@@ -98,6 +98,12 @@ bool translate_conditional_jump(Emitter& emitter, unsigned code) {
     const u32 target = relative_target(emitter);
     if (!reachable(emitter, target)) return false;
     emitter.flags_to_host();
+    if (emitter.go_round(target)) {
+        constexpr unsigned kNegated = 1;
+        const auto condition = static_cast<x86::CondCode>(code ^ kNegated);
+        emitter.out().j(condition, emitter.exit_later(emitter.next_eip()));
+        return true;
+    }
     emitter.out().j(static_cast<x86::CondCode>(code), emitter.exit_later(target));
     return true;
 }

@@ -212,11 +212,13 @@ std::vector<u8> random_instruction(Random& random, const decoder::Decoder& decod
         const std::span<const u8> looked(bytes.data(), decoder::kMaxInstructionLength);
         if (decoder.decode(looked, size, instruction) != decoder::DecodeStatus::kOk) continue;
         if (is_wild(instruction.mnemonic) || (tame && !is_tame(instruction))) continue;
-        // Branches mostly forward and near.
+        // Branches near and mostly forward; backward ones make loops, which interrupts end.
         if (instruction.operands[0].kind == decoder::OperandKind::kRelative) {
+            const u64 distance = random() % 64;
+            const u64 displacement = chance(15) ? 0 - distance : distance;
             const auto& layout = instruction.layout;
             for (unsigned i = 0; i < layout.immediate_size; ++i)
-                bytes[layout.immediate + i] = i == 0 ? static_cast<u8>(random() % 64) : 0;
+                bytes[layout.immediate + i] = static_cast<u8>(displacement >> 8 * i);
         }
         bytes.resize(instruction.length);
         return bytes;
