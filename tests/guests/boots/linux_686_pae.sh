@@ -1,5 +1,6 @@
 # Debian 12's 686-pae kernel: a shell on the serial line runs commands.
 packages=(seabios cpio kmod)
+short=yes
 
 boot() {
     kernel 686-pae
