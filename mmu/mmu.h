@@ -109,6 +109,11 @@ class Mmu final : public GuardObserver {
     // --- code ---
     // Where the byte of code at `address` lies, A20 applied; #PF with the fetch rules (NX, U/S).
     Fault fetch(LinearAddress address, Privilege privilege, PhysicalAddress& physical);
+    // Will ShadowObserver be told when the last fetch() of this page is no longer right? (Not where
+    // page tables lie in MMIO, or other fetches took its place.)
+    bool keeps_fetch(LinearAddress address, Privilege privilege) const {
+        return tlb_.find(Tlb::lane(privilege, Access::kExecute), address.page());
+    }
     // Increases whenever a translation that fetch() returned may have changed: an engine may keep
     // (linear page → physical page) while it stands still.
     u64 fetch_generation() const { return fetch_generation_; }

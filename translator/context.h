@@ -38,10 +38,10 @@ struct JumpSlot {
 };
 
 inline constexpr unsigned kJumpSlots = 4096;
-// Indexed by the target address's low bits. One for each Mode.
+// Indexed by jump_slot_of() the target address (jump_tables.h).
 using JumpTable = std::array<JumpSlot, kJumpSlots>;
 inline constexpr u32 jump_slot_of(u32 eip) {
-    return eip % kJumpSlots;
+    return (eip ^ eip >> kPageShift) % kJumpSlots;
 }
 
 struct Context {
@@ -59,8 +59,9 @@ struct Context {
     X87Note x87_note;  // of the last block left that had any
     u32 x87_data = 0;  // FDP
     FpuImage fpu;
-    const u8* callout_host = nullptr;   // flags in EFLAGS
-    const u8* callout_saved = nullptr;  // flags in r11
+    const JumpSlot* jump_table = nullptr;  // of the Mode and the address space
+    const u8* callout_host = nullptr;      // flags in EFLAGS
+    const u8* callout_saved = nullptr;     // flags in r11
     Handle handle = nullptr;
     void* owner = nullptr;
 };

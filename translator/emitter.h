@@ -24,7 +24,6 @@ enum class Access : u8 { kRead, kWrite, kModify };
 // What the translator knows besides the guest's bytes.
 struct Surroundings {
     Mode mode;
-    JumpTable* jump_table = nullptr;
     TrickSet disabled;
     // Physical addresses of instructions that don't use the window.
     const std::unordered_set<u64>* soft_sites = nullptr;

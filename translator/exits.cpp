@@ -101,14 +101,13 @@ void Emitter::emit_table_exit(u32 target, u16 count) {
     miss.saved = saved_;
     miss.swapped = !saved_;
     cold_.push_back(miss);
-    // SAFETY: a jump table lives as long as the code that names it.
-    const u64 slot = reinterpret_cast<u64>(&(*surroundings_.jump_table)[jump_slot_of(target)]);
-    assembler_.mov(x86::r9, slot);
+    const s32 slot = static_cast<s32>(jump_slot_of(target) * sizeof(JumpSlot));
+    assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
     assembler_.mov(x86::r8d, target);
-    assembler_.cmp(x86::ptr(x86::r9, offsetof(JumpSlot, eip), 8), x86::r8);
+    assembler_.cmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, eip)}, 8), x86::r8);
     assembler_.jne(miss.label);
     restore_after_count();
-    assembler_.jmp(x86::ptr(x86::r9, offsetof(JumpSlot, code), 8));
+    assembler_.jmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8));
     saved_ = saved;
 }
 
@@ -133,13 +132,12 @@ void Emitter::exit_indirect() {
     if (surroundings_.disabled.has(Trick::kIndirectTable)) {
         assembler_.jmp(miss.label);
     } else {
-        // SAFETY: a jump table lives as long as the code that names it.
-        const u64 table = reinterpret_cast<u64>(surroundings_.jump_table->data());
-        assembler_.mov(x86::r9d, x86::r8d);
+        assembler_.mov(x86::r9d, x86::r8d);  // jump_slot_of(r8d)
+        assembler_.shr(x86::r9d, kPageShift);
+        assembler_.xor_(x86::r9d, x86::r8d);
         assembler_.and_(x86::r9d, kJumpSlots - 1);
         assembler_.shl(x86::r9d, 4);
-        assembler_.mov(x86::r10, table);
-        assembler_.add(x86::r9, x86::r10);
+        assembler_.add(x86::r9, context(offsetof(Context, jump_table), 8));
         assembler_.cmp(x86::ptr(x86::r9, offsetof(JumpSlot, eip), 8), x86::r8);
         assembler_.jne(miss.label);
         restore_after_count();

@@ -31,6 +31,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       blocks_(state, mmu.memory(), cache_),
       translator_(privilege.model(), options.longest_block, cache_, statistics_) {
     install_host_fault_handlers();
+    mmu.set_shadow(this);
     if (!options_.disabled.has(Trick::kWindows))
         windows_.emplace(mmu, options_.window_mappings, statistics_);
     context_.state = &state;
@@ -53,9 +54,12 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     };
     blocks_.on_death([this](const Block& block) {
         ++statistics_.invalidated;
-        JumpSlot& slot = (*modes_[block.key.mode].table)[jump_slot_of(block.key.eip)];
-        if (slot.code == block.entry) slot = {};
+        jump_tables_.forget(block);
     });
+}
+
+Translator::~Translator() {
+    cpu_.mmu.set_shadow(nullptr);
 }
 
 void Translator::reset() {
@@ -170,7 +174,7 @@ const u8* Translator::load_fpu(const Site& site) {
 // shown. An instruction that this never helps (devices, guarded pages) gives its window up.
 void Translator::learn_from_fault(Site& site, const HostFault& fault) {
     constexpr u8 kPatience = 3;
-    if (!modes_[site.block->key.mode].mode.has(Mode::kWindow) || fault.division) return;
+    if (!modes_[site.block->key.mode].has(Mode::kWindow) || fault.division) return;
     const u64 linear = fault.address - window_;
     if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) return;
     if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
@@ -222,7 +226,7 @@ Block* Translator::proceed() {
     if (cpu_.target <= state_.retired || left < slack()) return nullptr;
     Block* block = block_here();
     if (!block) return nullptr;
-    if (modes_[mode_].mode.has(Mode::kWindow)) choose_window();
+    if (modes_[mode_].has(Mode::kWindow)) choose_window();
     context_.left = static_cast<s64>(std::min(left, kMostInstructions) - slack());
     horizon_ = static_cast<s64>(state_.retired) + context_.left;
     context_.flags = flags_to_saved(state_.arithmetic.value());
@@ -230,14 +234,16 @@ Block* Translator::proceed() {
 }
 
 Block* Translator::block_here() {
-    if (cpu_.mmu.fetch_generation() != tables_generation_) empty_tables();
     state_.rip = state_.eip();
-    if (!mode_known_) mode_ = number_of_mode();
+    if (!mode_known_) {
+        mode_ = number_of_mode();
+        context_.jump_table = jump_tables_.select(mode_, space_of(state_));
+    }
     BlockKey key;
     key.eip = state_.eip();
     key.mode = mode_;
     PhysicalAddress physical;
-    const bool within_limit = key.eip <= modes_[mode_].mode.code_limit;
+    const bool within_limit = key.eip <= modes_[mode_].code_limit;
     const Fault fault = within_limit ? locate(physical) : Fault::general_protection();
     if (fault) {
         raise(fault);
@@ -257,8 +263,7 @@ Block* Translator::translate(const BlockKey& key) {
     std::unique_ptr<Block> block;
     if (bytes) {
         const std::span<const u8, kPageSize> source(bytes, kPageSize);
-        const Surroundings around{modes_[mode_].mode, modes_[mode_].table.get(), options_.disabled,
-                                  &soft_sites_};
+        const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_};
         auto outcome = translator_.translate(key, around, source, block);
         if (outcome == BlockTranslator::Outcome::kFull) {
             forget_blocks();
@@ -302,15 +307,14 @@ u32 Translator::number_of_mode() {
     Mode mode = mode_of(state_);
     if (may_use_window()) mode.bits |= Mode::kWindow;
     if (fpu_.live()) mode.bits |= Mode::kFpuLive;
-    if (mode_ < modes_.size() && modes_[mode_].mode == mode) return mode_;
-    const auto known = std::find_if(modes_.begin(), modes_.end(),
-                                    [&](const KnownMode& each) { return each.mode == mode; });
+    if (mode_ < modes_.size() && modes_[mode_] == mode) return mode_;
+    const auto known = std::find(modes_.begin(), modes_.end(), mode);
     if (known != modes_.end()) return static_cast<u32>(known - modes_.begin());
     if (modes_.size() == kMostModes) {
         forget_blocks();
         modes_.clear();
     }
-    modes_.emplace_back().mode = mode;
+    modes_.push_back(mode);
     return static_cast<u32>(modes_.size() - 1);
 }
 
@@ -334,26 +338,32 @@ void Translator::choose_window() {
 
 void Translator::fill_slot(const Block& block) {
     if (options_.disabled.has(Trick::kIndirectTable)) return;
-    KnownMode& known = modes_[block.key.mode];
-    const u32 slot = jump_slot_of(block.key.eip);
-    JumpSlot& entry = (*known.table)[slot];
-    if (entry.eip == JumpSlot::kEmpty) known.filled.push_back(slot);
-    entry = {block.key.eip, block.entry};
+    const LinearAddress linear =
+        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), block.key.eip);
+    if (cpu_.mmu.keeps_fetch(linear, cpu_.memory.privilege()))
+        jump_tables_.fill(block, linear.page());
 }
 
-// Virtual addresses may mean something else now.
-void Translator::empty_tables() {
-    tables_generation_ = cpu_.mmu.fetch_generation();
-    for (KnownMode& known : modes_) {
-        for (const u32 slot : known.filled) (*known.table)[slot] = {};
-        known.filled.clear();
-    }
+// --- what page tables no longer say ---
+
+void Translator::shadow_dropped(u64 first_page, u64 pages) {
+    jump_tables_.drop_pages(first_page, pages);
+    if (windows_) windows_->drop_pages(first_page, pages);
+}
+
+void Translator::shadow_dropped_all() {
+    jump_tables_.empty_all();
+    if (windows_) windows_->drop_all();
+}
+
+void Translator::shadow_protected(u64 ram_page) {
+    if (windows_) windows_->protect(ram_page);
 }
 
 void Translator::forget_blocks() {
     ++statistics_.cache_flushes;
     const bool attention = state_.attention;
-    empty_tables();
+    jump_tables_.empty_all();
     blocks_.clear();
     cache_.reset();
     state_.attention = attention;

@@ -22,12 +22,14 @@
 #include "core/engine.h"
 #include "interpreter/cpu.h"
 #include "interpreter/interpreter.h"
+#include "mmu/shadow_observer.h"
 #include "translator/block_map.h"
 #include "translator/block_translator.h"
 #include "translator/code_cache.h"
 #include "translator/context.h"
 #include "translator/fpu_residence.h"
 #include "translator/host_faults.h"
+#include "translator/jump_tables.h"
 #include "translator/options.h"
 #include "translator/statistics.h"
 #include "translator/stubs.h"
@@ -35,11 +37,12 @@
 
 namespace seventeen::translator {
 
-class Translator final : public Engine, private HostFaultHandler {
+class Translator final : public Engine, private HostFaultHandler, private mmu::ShadowObserver {
   public:
     // Throws Error where the host has no memory for code.
     Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege,
                const TranslatorOptions& options = {});
+    ~Translator() override;
 
     std::string_view name() const override { return "translator"; }
     Exit run(u64 target) override;
@@ -48,12 +51,6 @@ class Translator final : public Engine, private HostFaultHandler {
     const Statistics& statistics() const { return statistics_; }
 
   private:
-    // A Mode that blocks were translated for, and its indirect branches' targets.
-    struct KnownMode {
-        Mode mode;
-        std::unique_ptr<JumpTable> table = std::make_unique<JumpTable>();
-        std::vector<u32> filled;  // slots in use
-    };
     // Where the page of code at a linear page lies, while nothing has changed that.
     struct CodePage {
         u64 linear_page = ~u64{0};
@@ -86,7 +83,9 @@ class Translator final : public Engine, private HostFaultHandler {
     Fault locate(PhysicalAddress& physical);
     u32 number_of_mode();
     void fill_slot(const Block& block);
-    void empty_tables();
+    void shadow_dropped(u64 first_page, u64 pages) override;
+    void shadow_dropped_all() override;
+    void shadow_protected(u64 ram_page) override;
     void forget_blocks();
 
     CpuState& state_;
@@ -98,6 +97,7 @@ class Translator final : public Engine, private HostFaultHandler {
     Stubs stubs_;
     BlockMap blocks_;
     BlockTranslator translator_;
+    JumpTables jump_tables_;
     std::optional<WindowSet> windows_;
     std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
     std::optional<HostFault> fault_;      // what led to the callout
@@ -107,13 +107,12 @@ class Translator final : public Engine, private HostFaultHandler {
     std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
     Context context_;
     FpuResidence fpu_{state_, context_};
-    std::vector<KnownMode> modes_;
-    u32 mode_ = 0;  // the current one, while mode_known_
+    std::vector<Mode> modes_;  // that blocks were translated for
+    u32 mode_ = 0;             // the current one, while mode_known_
     bool mode_known_ = false;
     CodePage code_page_;
-    u64 tables_generation_ = 0;  // of Mmu::fetch_generation() that the jump tables are right for
-    s64 horizon_ = 0;            // CpuState::retired + Context::left
-    bool interpret_ = false;     // proceed() found code that cannot be translated
+    s64 horizon_ = 0;         // CpuState::retired + Context::left
+    bool interpret_ = false;  // proceed() found code that cannot be translated
     std::exception_ptr exception_;
 };
 

@@ -14,27 +14,8 @@ constexpr u64 kGroupPaged = 16;
 
 }  // namespace
 
-SpaceKey space_of(const CpuState& state) {
-    SpaceKey key;
-    key.user = state.cpl == 3;
-    key.paging = state.paging();
-    if (!key.paging) {
-        key.user = false;  // rights come from page tables alone
-        return key;
-    }
-    key.cr3 = state.cr3;
-    if (state.cr4 & kCr4Pae) key.pdpte = state.pdpte;
-    return key;
-}
-
 WindowSet::WindowSet(mmu::Mmu& mmu, u64 budget, Statistics& statistics)
-    : mmu_(mmu), budget_(budget), statistics_(statistics) {
-    mmu_.set_shadow(this);
-}
-
-WindowSet::~WindowSet() {
-    mmu_.set_shadow(nullptr);
-}
+    : mmu_(mmu), budget_(budget), statistics_(statistics) {}
 
 u64 WindowSet::window_of(const SpaceKey& key) {
     ++clock_;
@@ -76,7 +57,7 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
         space.key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
     mmu::Mmu::ShadowPage page;
     if (!mmu_.shadow(linear_page, privilege, page) || (for_write && !page.writable)) return false;
-    if (mappings_ >= budget_) shadow_dropped_all();
+    if (mappings_ >= budget_) drop_all();
     const u32 before = entry(space, linear_page);
     u64 first = linear_page;
     u64 count = 1;
@@ -144,7 +125,7 @@ void WindowSet::empty(Space& space) {
     space.window.empty_all();
 }
 
-void WindowSet::shadow_dropped(u64 first_page, u64 pages) {
+void WindowSet::drop_pages(u64 first_page, u64 pages) {
     const u64 end = std::min(first_page + pages, kLinearPages);
     for (const auto& space : spaces_) {
         u64 first = end;
@@ -165,7 +146,7 @@ void WindowSet::shadow_dropped(u64 first_page, u64 pages) {
     }
 }
 
-void WindowSet::shadow_dropped_all() {
+void WindowSet::drop_all() {
     ++statistics_.window_flushes;
     mappings_ = 0;
     uses_.clear();
@@ -179,7 +160,7 @@ void WindowSet::shadow_dropped_all() {
     }
 }
 
-void WindowSet::shadow_protected(u64 ram_page) {
+void WindowSet::protect(u64 ram_page) {
     const auto uses = uses_.find(ram_page);
     if (uses == uses_.end()) return;
     for (const Use& use : uses->second) {

@@ -3,7 +3,7 @@
 // A *space* is what the guest's translations depend on: CR3, PAE's directory pointers, privilege.
 // Its window is a shadow of its page tables: a page is filled when an access has faulted and the
 // Mmu says what may be shown (Mmu::shadow), and emptied when the Mmu announces that a table has
-// changed (ShadowObserver). So a window never grants what the tables in memory don't.
+// changed (mmu/shadow_observer.h). So a window never grants what the tables in memory don't.
 //
 // The host limits the number of mappings of a process, so fills are counted; over the budget all
 // windows are emptied. Beyond kMostSpaces the least recently used space gives its window away.
@@ -16,25 +16,15 @@
 
 #include "core/cpu_state.h"
 #include "mmu/mmu.h"
-#include "mmu/shadow_observer.h"
+#include "translator/space_key.h"
 #include "translator/statistics.h"
 #include "translator/window.h"
 
 namespace seventeen::translator {
 
-struct SpaceKey {
-    u64 cr3 = 0;
-    std::array<u64, 4> pdpte{};
-    bool paging = false;
-    bool user = false;
-    bool operator==(const SpaceKey&) const = default;
-};
-SpaceKey space_of(const CpuState& state);
-
-class WindowSet final : public mmu::ShadowObserver {
+class WindowSet final {
   public:
     WindowSet(mmu::Mmu& mmu, u64 budget, Statistics& statistics);
-    ~WindowSet() override;
     WindowSet(const WindowSet&) = delete;
     WindowSet& operator=(const WindowSet&) = delete;
 
@@ -44,9 +34,10 @@ class WindowSet final : public mmu::ShadowObserver {
     // not be written to, or was shown already.
     bool fill(u64 linear_page, bool for_write);
 
-    void shadow_dropped(u64 first_page, u64 pages) override;
-    void shadow_dropped_all() override;
-    void shadow_protected(u64 ram_page) override;
+    // As ShadowObserver tells it.
+    void drop_pages(u64 first_page, u64 pages);
+    void drop_all();
+    void protect(u64 ram_page);
 
   private:
     static constexpr std::size_t kMostSpaces = 24;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/bus.h"
+#include "mmu/shadow_observer.h"
 
 namespace seventeen::translator {
 
@@ -17,7 +18,7 @@ constexpr u32 kPresent = 1, kWritable = 2, kUser = 4, kAccessed = 0x20, kDirty =
 constexpr u32 kAll = kPresent | kWritable | kUser | kAccessed | kDirty;
 
 // User code under paging: linear page n is physical page n, with the rights that a test gives it.
-struct Fixture {
+struct Fixture : private mmu::ShadowObserver {
     CpuState state;
     Bus mmio{"memory", u64{1} << 36};
     mmu::PhysicalMemory memory{kRam, mmio};
@@ -32,9 +33,13 @@ struct Fixture {
         state.cr3 = kDirectory;
         state.cr0 |= kCr0Pe | kCr0Pg | kCr0Wp;
         state.cpl = 3;
+        mmu.set_shadow(this);
         mmu.flush_all();
         base = windows.window_of(space_of(state));
     }
+    void shadow_dropped(u64 first, u64 pages) override { windows.drop_pages(first, pages); }
+    void shadow_dropped_all() override { windows.drop_all(); }
+    void shadow_protected(u64 ram_page) override { windows.protect(ram_page); }
     void map(u32 page, u32 rights, u32 frame) {
         memory.write<u32>({kTable + page * 4}, frame << 12 | rights);
     }

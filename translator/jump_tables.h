@@ -1,0 +1,45 @@
+// JumpTables: where branches lead that leave their page, one table for each Mode and address space.
+//
+// A slot says: in this space this EIP is that block. It is filled when the block has been found by
+// a page walk, and emptied when the block dies or when a page table changes that the walk went
+// through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Spaces
+// share kTables places by a hash; who comes last has the place.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "translator/block.h"
+#include "translator/context.h"
+#include "translator/space_key.h"
+
+namespace seventeen::translator {
+
+class JumpTables {
+  public:
+    // The table for a mode in a space, empty if another pair had its place.
+    const JumpSlot* select(u32 mode, const SpaceKey& space);
+    // In the table last selected: the block at `linear_page`.
+    void fill(const Block& block, u64 linear_page);
+    void forget(const Block& block);  // in all
+    void drop_pages(u64 first_page, u64 pages);
+    void empty_all();
+
+  private:
+    static constexpr std::size_t kTables = 64;
+
+    struct Table {
+        u32 mode = 0;
+        SpaceKey space;
+        JumpTable slots;
+        std::unordered_map<u64, std::unordered_set<u32>> filled;  // slots, by linear page
+    };
+
+    static void empty(Table& table);
+
+    std::array<std::unique_ptr<Table>, kTables> tables_;
+    Table* current_ = nullptr;
+};
+
+}  // namespace seventeen::translator

@@ -1,0 +1,20 @@
+// SpaceKey: what the translation of linear addresses depends on, besides the tables themselves.
+#pragma once
+
+#include <array>
+
+#include "core/cpu_state.h"
+#include "core/types.h"
+
+namespace seventeen::translator {
+
+struct SpaceKey {
+    u64 cr3 = 0;
+    std::array<u64, 4> pdpte{};
+    bool paging = false;
+    bool user = false;
+    bool operator==(const SpaceKey&) const = default;
+};
+SpaceKey space_of(const CpuState& state);
+
+}  // namespace seventeen::translator
