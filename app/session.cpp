@@ -70,7 +70,7 @@ Outcome Session::run() {
             front_end_->refresh();
         } else {
             const Stop stop = run_slice();
-            follow_script();
+            if (stop != Stop::kLimit || slice_ends(kSlicesPerLook)) follow_script();
             if (!script_.empty() && script_.finished()) return {Ending::kScriptFinished, stop, {}};
             if (over(stop)) return {Ending::kStopped, stop, script_.waiting_for()};
             if (!front_end_ && nothing_can_happen())
@@ -129,8 +129,7 @@ void Session::print_hash() {
 // --- the script ---
 
 void Session::follow_script() {
-    if (script_.empty() || !slice_ends(kSlicesPerLook) || !keys_.empty() || !serial_text_.empty())
-        return;
+    if (script_.empty() || !keys_.empty() || !serial_text_.empty()) return;
     script_.advance(screen(), [this](Place place, const std::string& text) {
         if (place == Place::kSerial)
             serial_text_.insert(serial_text_.end(), text.begin(), text.end());
