@@ -111,6 +111,11 @@ void describe_network(CLI::App& run, RunOptions& options, Words& words) {
     run.add_option("--pcap", options.network.capture, "Write every frame to FILE");
 }
 
+void describe_limits(CLI::App& command, Words& words) {
+    command.add_option("--max-instructions", words.limit, "Stop after N retired instructions");
+    command.add_option("--max-time", words.time, "Stop after so many seconds of virtual time");
+}
+
 void describe_run(CLI::App& run, RunOptions& options, Words& words) {
     run.add_option("--serial", words.serial,
                    "Serial line 1, then 2: stdio, null, pty, file:PATH, unix:PATH, tcp:HOST:PORT");
@@ -123,8 +128,7 @@ void describe_run(CLI::App& run, RunOptions& options, Words& words) {
                        "run ends without");
     words.type_option = run.add_option(
         "--type", words.type, "Type TEXT (\\n is Enter) once the --expect before it has been met");
-    run.add_option("--max-instructions", words.limit, "Stop after N retired instructions");
-    run.add_option("--max-time", words.time, "Stop after so many seconds of virtual time");
+    describe_limits(run, words);
     run.add_option("--hash-every", words.hash_every,
                    "At each multiple of N instructions print 'hash INSTRUCTIONS DIGEST' on stderr");
     run.add_flag("--print-state", options.print_state, "Print the CPU's registers at the end");
@@ -137,8 +141,7 @@ void describe_run(CLI::App& run, RunOptions& options, Words& words) {
 }
 
 void describe_comparison(CLI::App& lockstep, Words& words) {
-    lockstep.add_option("--max-instructions", words.limit, "Stop after N retired instructions");
-    lockstep.add_option("--max-time", words.time, "Stop after so many seconds of virtual time");
+    describe_limits(lockstep, words);
     lockstep.add_option("--every", words.hash_every,
                         "Compare at each multiple of N instructions; ten million unless given");
 }

@@ -15,7 +15,8 @@ inline constexpr u64 kFirmwareLowEnd = 0x100000;  // the firmware's last 128 KiB
 inline constexpr u64 kFirmwareLowLargest = 0x20000;
 inline constexpr u64 kFirmwareHighEnd = 0x1'0000'0000;  // … and the whole of it here
 inline constexpr u64 kFirmwareLargest = 16u << 20;
-inline constexpr u64 kLowMemoryEnd = 0xc000'0000;  // RAM beyond continues at 4 GiB: PCI is between
+inline constexpr u64 kLowMemoryEnd = 0xc000'0000;  // up to here, then PCI …
+inline constexpr u64 kHighMemory = 0x1'0000'0000;  // … RAM beyond continues here
 inline constexpr PhysicalAddress kIoApic{0xfec0'0000};
 inline constexpr PhysicalAddress kHpet{0xfed0'0000};
 inline constexpr PhysicalAddress kLocalApic{0xfee0'0000};

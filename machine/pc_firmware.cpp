@@ -15,7 +15,6 @@ using devices::MemoryMapEntry;
 
 constexpr u64 kKilobyte = 1024;
 constexpr u64 kMegabyte = kKilobyte * kKilobyte;
-constexpr u64 kHighMemory = u64{1} << 32;
 constexpr u32 kRam = 1;
 
 // CMOS RAM, as the PC/AT has it and SeaBIOS reads it (its src/hw/rtc.h).

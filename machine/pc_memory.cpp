@@ -15,8 +15,6 @@ using devices::PciFunction;
 using devices::SmramControl;
 using devices::Vga;
 
-constexpr u64 kHighMemory = u64{1} << 32;
-
 }  // namespace
 
 void Pc::map_memory() {
