@@ -98,39 +98,73 @@ std::string state_as_test(const Guest& guest) {
     return out.str();
 }
 
-// From a state in which both are equal, one instruction at a time.
-void hunt(const Start& start, const Plan& plan, Guest& equal, Difference& difference) {
-    translator::TranslatorOptions options = plan.options;
-    options.longest_block = 1;
-    Guest expected(start, &make_interpreter);
-    Guest found(start, make_translator(options));
-    expected.copy_from(equal);
-    found.copy_from(equal);
-    while (expected.state().retired < difference.retired && !expected.ended()) {
-        const std::string test = state_as_test(expected);
-        const u64 next = expected.state().retired + 1;
-        expected.run(next);
-        found.run(next);
-        const std::string what = describe_difference(expected, found, true);
-        if (what.empty()) continue;
-        difference.what = what;
-        difference.test = test;
-        difference.last_equal = next - 1;
-        difference.retired = next;
+// Both machines from the same start as far as one likes, again and again.
+class Probe {
+  public:
+    Probe(const Start& start, const translator::TranslatorOptions& options, const Guest& equal)
+        : equal_(equal),
+          expected_(start, &make_interpreter),
+          found_(start, make_translator(options)) {}
+
+    std::string difference_at(u64 retired) {
+        expected_.copy_from(equal_);
+        found_.copy_from(equal_);
+        expected_.run(retired);
+        found_.run(retired);
+        return describe_difference(expected_, found_, true);
+    }
+    const Guest& expected_at(u64 retired) {
+        expected_.copy_from(equal_);
+        expected_.run(retired);
+        return expected_;
+    }
+
+  private:
+    const Guest& equal_;
+    Guest expected_;
+    Guest found_;
+};
+
+// Looks for the shortest run from an equal state that ends in a difference. Where blocks of one
+// instruction show it, too, that instruction is to blame: the interpreter ran only the one behind
+// it, as it does before every target (Translator::slack).
+void hunt(const Start& start, const Plan& plan, const Guest& equal, Difference& difference) {
+    for (const unsigned longest_block : {1u, plan.options.longest_block}) {
+        translator::TranslatorOptions options = plan.options;
+        options.longest_block = longest_block;
+        Probe probe(start, options, equal);
+        if (probe.difference_at(difference.retired).empty()) continue;
+        u64 good = equal.state().retired;
+        u64 bad = difference.retired;
+        while (bad - good > 1) {
+            const u64 middle = good + (bad - good) / 2;
+            (probe.difference_at(middle).empty() ? good : bad) = middle;
+        }
+        difference.what = probe.difference_at(bad);
+        difference.retired = bad;
+        difference.last_equal = std::max(equal.state().retired, bad - std::min<u64>(bad, 2));
+        difference.test = state_as_test(probe.expected_at(difference.last_equal));
         return;
     }
 }
 
-// Where to stop next and whether to raise an interrupt there, the same for every run of a plan.
+// Where to stop next and what happens there, the same for every run of a plan.
 class Stops {
   public:
     explicit Stops(const Plan& plan) : plan_(plan), random_(plan.seed) {}
     u64 next(u64 retired) {
         return std::min(plan_.limit, retired + 1 + random_() % plan_.longest_step);
     }
-    std::optional<u8> interrupt() {
-        if (random_() % 256 >= plan_.interrupts) return std::nullopt;
-        return static_cast<u8>(plan_.first_vector + random_() % plan_.vectors);
+    // What happens to a machine at this stop.
+    std::function<void(Guest&)> happening() {
+        std::optional<u8> vector;
+        if (random_() % 256 < plan_.interrupts)
+            vector = static_cast<u8>(plan_.first_vector + random_() % plan_.vectors);
+        const u64 number = plan_.disturb ? random_() : 0;
+        return [=, this](Guest& guest) {
+            if (vector) guest.raise_interrupt(*vector);
+            if (plan_.disturb) plan_.disturb(guest, number);
+        };
     }
 
   private:
@@ -175,11 +209,8 @@ Result run_in_lockstep(const Start& start, const Plan& plan) {
     u64 stop_number = 0;
     while (expected.state().retired < plan.limit && !expected.ended()) {
         const u64 next = stops.next(expected.state().retired);
-        const auto interrupt = stops.interrupt();
-        if (interrupt) {
-            expected.raise_interrupt(*interrupt);
-            found.raise_interrupt(*interrupt);
-        }
+        const auto happen = stops.happening();
+        for (Guest* guest : {&expected, &found, &equal}) happen(*guest);
         const u64 before = expected.state().retired;
         expected.run(next);
         found.run(next);
@@ -187,16 +218,15 @@ Result run_in_lockstep(const Start& start, const Plan& plan) {
         const std::string what = describe_difference(expected, found, with_memory);
         if (!what.empty()) {
             result.difference = Difference{before, expected.state().retired, what, {}};
-            if (interrupt) equal.raise_interrupt(*interrupt);
             hunt(start, plan, equal, *result.difference);
             break;
         }
-        if (interrupt) equal.raise_interrupt(*interrupt);
         equal.run(next);
     }
     result.retired = expected.state().retired;
     result.ended = expected.ended();
     result.console = expected.console();
+    result.statistics = dynamic_cast<translator::Translator&>(found.engine()).statistics();
     return result;
 }
 

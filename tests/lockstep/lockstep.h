@@ -11,6 +11,7 @@
 
 #include "tests/lockstep/guest.h"
 #include "translator/options.h"
+#include "translator/statistics.h"
 
 namespace seventeen::lockstep {
 
@@ -22,6 +23,8 @@ struct Plan {
     u8 first_vector = 0x20;   // vectors to choose from
     u8 vectors = 1;
     u64 memory_every = 1;  // compare RAM at every n-th stop
+    // What else happens at each stop, to all machines alike: `random` is the same for each.
+    std::function<void(Guest& guest, u64 random)> disturb;
     translator::TranslatorOptions options;
 };
 
@@ -38,6 +41,7 @@ struct Result {
     u64 retired = 0;
     bool ended = false;
     std::string console;
+    translator::Statistics statistics;
     std::optional<Difference> difference;
 };
 

@@ -6,16 +6,15 @@
 
 #include "decoder/decoder.h"
 #include "tests/lockstep/random_fpu.h"
+#include "tests/lockstep/random_instruction.h"
+#include "tests/lockstep/rom.h"
+#include "tests/lockstep/self_modifying_code.h"
 
 namespace seventeen::lockstep {
 
 namespace {
 
 using decoder::CodeSize;
-using decoder::Family;
-using decoder::Instruction;
-using decoder::Mnemonic;
-using Random = std::mt19937_64;
 
 // RAM.
 constexpr u32 kRam = 1u << 20;
@@ -28,14 +27,12 @@ constexpr u32 kData = 0x20000;
 constexpr u32 kDataMask = 0x3ffff;
 constexpr u32 kNumbers = 0x10000;  // bytes of data that are numbers at first
 constexpr u32 kStack = 0x1f000;
-// ROM: the last 64 KiB below 1 MiB.
-constexpr u32 kRom = 0xf0000;
-constexpr u32 kRomSize = 0x10000;
+// ROM.
 constexpr u32 kHandler = kRom + 0x1000;
-constexpr u32 kTargets = kRom + 0x2000;  // of 256
-constexpr u32 kGdt = kRom + 0x3000;
-constexpr u32 kIdt = kRom + 0x4000;
-constexpr u32 kTss = kRom + 0x5000;
+constexpr u32 kTargets = kRom + 0x2000;   // of 256
+constexpr u32 kPristine = kRom + 0x6000;  // a copy of the code
+constexpr u32 kRestored = 96;             // bytes of it that the handler puts back
+constexpr u32 kAlias = 0x100000;          // under paging the code shows here as well
 
 constexpr u16 kCode0 = 0x08;
 constexpr u16 kData0 = 0x10;
@@ -46,47 +43,6 @@ constexpr u16 kData16 = 0x30;
 constexpr u16 kLow = 0x38;  // data with a base and a limit
 constexpr u32 kLowBase = 0x1000;
 constexpr u16 kTssSelector = 0x40;
-
-class Rom {
-  public:
-    Rom() : bytes_(kRomSize) {}
-    void put(u32 address, std::initializer_list<unsigned> bytes) {
-        for (const unsigned byte : bytes) bytes_[address++ - kRom] = static_cast<u8>(byte);
-    }
-    void dword(u32 address, u32 value) {
-        put(address, {value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff, value >> 24});
-    }
-    void descriptor(u16 selector, u32 base, u32 limit, u32 attributes) {
-        const u32 at = kGdt + (selector & ~7u);
-        dword(at, base << 16 | (limit & 0xffff));
-        dword(at + 4,
-              (base & 0xff00'0000) | (base >> 16 & 0xff) | (limit & 0xf0000) | attributes << 8);
-    }
-    std::vector<u8> take() { return std::move(bytes_); }
-
-  private:
-    std::vector<u8> bytes_;
-};
-
-// Appends code to the ROM.
-class Code {
-  public:
-    Code(Rom& rom, u32 at) : rom_(rom), at_(at) {}
-    Code& put(std::initializer_list<unsigned> bytes) {
-        rom_.put(at_, bytes);
-        at_ += static_cast<u32>(bytes.size());
-        return *this;
-    }
-    Code& dword(u32 value) {
-        rom_.dword(at_, value);
-        at_ += 4;
-        return *this;
-    }
-
-  private:
-    Rom& rom_;
-    u32 at_;
-};
 
 void load_registers(Code& code, Random& random, bool prefix) {
     for (const unsigned number : {0u, 1u, 2u, 3u, 5u, 6u, 7u}) {
@@ -105,6 +61,26 @@ void disturb_fpu(Code& code) {
     code.put({0x0f, 0x22, 0xc1});                    // mov cr0, ecx
 }
 
+// The code at the target, in EBX, is again what it was at first.
+void restore_code(Code& code, u32 base) {
+    code.put({0x06, 0x1e, 0x07});                     // push es; push ds; pop es
+    code.put({0x8d, 0xbb}).dword(base);               // lea edi, [ebx + base]
+    code.put({0x8d, 0xb7}).dword(kPristine - kCode);  // lea esi, [edi + …]
+    code.put({0xb9}).dword(kRestored / 4);            // mov ecx
+    code.put({0xfc, 0xf3, 0xa5, 0x07});               // cld; rep movsd; pop es
+}
+
+// The same on the way out of real mode's handler: the target's IP is on the stack.
+void restore_real_code(Code& code) {
+    constexpr u32 kOffset = kPristine - kRom;
+    code.put({0x89, 0xe5, 0x8b, 0x7e, 0x00});                 // mov bp, sp; mov di, [bp]
+    code.put({0x8d, 0xb5, kOffset & 0xff, kOffset >> 8});     // lea si, [di + …]
+    code.put({0xb8, 0x00, 0xf0, 0x8e, 0xd8});                 // mov ax, f000h; mov ds, ax
+    code.put({0xb8, 0x00, 0x10, 0x8e, 0xc0});                 // mov ax, 1000h; mov es, ax
+    code.put({0xb9, kRestored / 2, 0x00, 0xfc, 0xf3, 0xa5});  // mov cx; cld; rep movsw
+    code.put({0xb8, 0x00, 0x20, 0x8e, 0xd8, 0x8e, 0xc0});     // mov ax, 2000h; mov ds, es
+}
+
 // Segments, counter, the next target, registers; then away to the target.
 void write_protected_handler(Rom& rom, const RandomProgram& program, Random& random) {
     Code code(rom, kHandler);
@@ -116,12 +92,15 @@ void write_protected_handler(Rom& rom, const RandomProgram& program, Random& ran
     code.put({0xa1}).dword(kCounter).put({0x40, 0x25}).dword(0xff);  // mov eax, [..]; inc; and
     code.put({0xa3}).dword(kCounter);                                // mov [..], eax
     if (program.diet == Diet::kFpu) disturb_fpu(code);
-    code.put({0x8b, 0x1c, 0x85}).dword(kTargets);                        // mov ebx, [eax * 4 + …]
-    if (user) code.put({0x68}).dword(kData3).put({0x68}).dword(kStack);  // push ss, esp
-    code.put({0x68}).dword(0x202);                                       // push flags
+    code.put({0x8b, 0x1c, 0x85}).dword(kTargets);  // mov ebx, [eax * 4 + …]
+    if (program.diet == Diet::kWrites) restore_code(code, code16 ? kCode : 0);
+    if (user) code.put({0x68}).dword(kData3).put({0x68}).dword(kStack);             // push ss, esp
+    code.put({0x68}).dword(0x202);                                                  // push flags
     code.put({0x68}).dword(user ? kCode3 : code16 ? kCode16 : kCode0).put({0x53});  // push cs, ebx
     const u16 data = user ? kData3 : code16 ? kData16 : segmented ? kLow : kData0;
-    code.put({0xb8}).dword(data).put({0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8});
+    code.put({0xb8}).dword(data).put({0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0});  // mov eax; ds, es, fs
+    if (code16 && program.diet == Diet::kWrites) code.put({0xb8}).dword(kData0);
+    code.put({0x8e, 0xe8});  // mov gs, eax
     load_registers(code, random, false);
     code.put({0xcf});  // iretd; SS stays flat but for 16-bit code's own sake below
 }
@@ -138,91 +117,28 @@ void write_real_handler(Rom& rom, const RandomProgram& program, Random& random) 
     code.put({0x89, 0xc3, 0xc1, 0xe3, 0x02});              // mov bx, ax; shl bx, 2
     code.put({0x68, 0x02, 0x02, 0x68, 0x00, 0x10});        // push 202h; push 1000h
     code.put({0x2e, 0xff, 0xb7, kTargets & 0xff, (kTargets - kRom) >> 8});  // push cs:[bx + …]
+    if (program.diet == Diet::kWrites) restore_real_code(code);
     load_registers(code, random, true);
     code.put({0xcf});  // iret
 }
 
-bool is_wild(Mnemonic mnemonic) {
-    switch (mnemonic) {
-        case Mnemonic::HLT:
-        case Mnemonic::MWAIT:
-        case Mnemonic::LGDT:
-        case Mnemonic::LIDT:
-        case Mnemonic::LTR:
-        case Mnemonic::LLDT:
-        case Mnemonic::LMSW:
-        case Mnemonic::MOV_CONTROL:
-        case Mnemonic::MOV_DEBUG:
-        case Mnemonic::WRMSR:
-        case Mnemonic::RDTSC:
-        case Mnemonic::SYSENTER:
-        case Mnemonic::SYSEXIT:
-        case Mnemonic::OUT: return true;
-        default: return false;
+CodeReach code_reach(Setting setting) {
+    CodeReach reach;
+    switch (setting) {
+        case Setting::kFlat: break;
+        case Setting::kUser: reach.alias = kAlias; break;
+        case Setting::kSegmented: reach.base = kLowBase; break;
+        case Setting::kCode16: reach.prefixes = {0x65, 0x67}; break;
+        case Setting::kReal:
+            reach.prefixes = {0x2e};
+            reach.short_addresses = true;
+            reach.base = kCode;
+            break;
     }
-}
-
-bool is_tame(const Instruction& instruction) {
-    switch (instruction.row().family) {
-        case Family::kIntegerAlu:
-        case Family::kShift:
-        case Family::kMultiplyDivide:
-        case Family::kBitManipulation:
-        case Family::kDataMovement:
-        case Family::kStack: break;
-        case Family::kControlFlow:
-            return instruction.mnemonic >= Mnemonic::JO && instruction.mnemonic <= Mnemonic::JNLE;
-        case Family::kX87:
-        case Family::kMmx:
-        case Family::kSse:
-        case Family::kSse2:
-        case Family::kSse3:
-        case Family::kSse4: break;
-        default: return false;
-    }
-    for (const decoder::Operand& operand : instruction.operands) {
-        if (operand.kind == decoder::OperandKind::kRegister &&
-            operand.register_class != decoder::RegisterClass::kGpr8 && operand.number == 4)
-            return false;
-    }
-    return instruction.mnemonic != Mnemonic::LEAVE && instruction.mnemonic != Mnemonic::ENTER;
-}
-
-// A few random bytes that are an instruction.
-std::vector<u8> random_instruction(Random& random, const decoder::Decoder& decoder, CodeSize size,
-                                   bool tame) {
-    for (;;) {
-        std::vector<u8> bytes;
-        const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
-        if (chance(8)) bytes.push_back(0x66);
-        if (chance(4)) bytes.push_back(0x67);
-        if (chance(4)) {
-            constexpr u8 kPrefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf0, 0xf2, 0xf3};
-            bytes.push_back(kPrefixes[random() % std::size(kPrefixes)]);
-        }
-        if (chance(25))
-            bytes.push_back(0x0f);
-        else if (chance(12))
-            bytes.push_back(static_cast<u8>(0xd8 + random() % 8));
-        while (bytes.size() < 8) bytes.push_back(static_cast<u8>(random()));
-        // Displacements and immediates: often small.
-        for (unsigned i = 0; i < 8; ++i)
-            bytes.push_back(chance(50) ? 0 : static_cast<u8>(random()));
-        Instruction instruction;
-        const std::span<const u8> looked(bytes.data(), decoder::kMaxInstructionLength);
-        if (decoder.decode(looked, size, instruction) != decoder::DecodeStatus::kOk) continue;
-        if (is_wild(instruction.mnemonic) || (tame && !is_tame(instruction))) continue;
-        // Branches near and mostly forward; backward ones make loops, which interrupts end.
-        if (instruction.operands[0].kind == decoder::OperandKind::kRelative) {
-            const u64 distance = random() % 64;
-            const u64 displacement = chance(15) ? 0 - distance : distance;
-            const auto& layout = instruction.layout;
-            for (unsigned i = 0; i < layout.immediate_size; ++i)
-                bytes[layout.immediate + i] = static_cast<u8>(displacement >> 8 * i);
-        }
-        bytes.resize(instruction.length);
-        return bytes;
-    }
+    const bool code16 = setting == Setting::kCode16 || setting == Setting::kReal;
+    if (code16) reach.size = CodeSize::k16;
+    reach.through_es_and_ss = setting == Setting::kFlat || setting == Setting::kUser;
+    return reach;
 }
 
 void write_code(std::vector<u8>& image, const RandomProgram& program, Random& random) {
@@ -231,11 +147,13 @@ void write_code(std::vector<u8>& image, const RandomProgram& program, Random& ra
     const CodeSize size = code16 ? CodeSize::k16 : CodeSize::k32;
     const u32 data = program.setting == Setting::kSegmented ? kData - kLowBase : kData;
     RandomFpuCode fpu(random, size, code16 ? 0 : data);
+    SelfModifyingCode writes(random, code_reach(program.setting), kCode, kCodeSize);
     while (image.size() < kCodeSize) {
         if (program.diet == Diet::kFpu && random() % 8 != 0) {
             fpu.append(image);
             continue;
         }
+        if (program.diet == Diet::kWrites && random() % 4 == 0) writes.append(image);
         if (random() % 6 == 0) {  // a register that points to data again
             const unsigned number = std::array{0, 1, 2, 3, 5, 6, 7}[random() % 7];
             image.push_back(static_cast<u8>(0xb8 + number));
@@ -259,21 +177,6 @@ void close_loop(std::vector<u8>& image, bool code16) {
         image[kCodeSize - 4 + i] = static_cast<u8>(displacement >> 8 * i);
 }
 
-SegmentRegister segment(u16 selector, u32 base, u32 limit, u32 attributes) {
-    SegmentRegister made;
-    made.selector = selector;
-    made.base = base;
-    made.limit = limit;
-    made.attributes = attributes;
-    made.update();
-    return made;
-}
-
-constexpr u32 kFlat = kSegmentBig | kSegmentGranular;
-constexpr u32 kCodeBits = 0x9b;
-constexpr u32 kDataBits = 0x93;
-constexpr u32 kUserBits = 0x60;
-
 void write_tables(Rom& rom, const RandomProgram& program, Random& random) {
     rom.descriptor(kCode0, 0, 0xfffff, kCodeBits | kFlat);
     rom.descriptor(kData0, 0, 0xfffff, kDataBits | kFlat);
@@ -283,11 +186,9 @@ void write_tables(Rom& rom, const RandomProgram& program, Random& random) {
     rom.descriptor(kData16, kData, 0xffff, kDataBits);
     rom.descriptor(kLow, kLowBase, 0x60fff, kDataBits | kSegmentBig);
     for (u32 vector = 0; vector < 256; ++vector) {
-        const u32 offset = kHandler;
-        rom.dword(kIdt + vector * 8, u32{kCode0} << 16 | (offset & 0xffff));
         // Interrupt or trap gate; DPL 3 for some.
         const u32 kind = vector % 2 ? 0x8f00 : 0x8e00;
-        rom.dword(kIdt + vector * 8 + 4, (offset & 0xffff0000) | kind | (vector % 3 ? 0x6000 : 0));
+        rom.gate(static_cast<u8>(vector), kCode0, kHandler, kind | (vector % 3 ? 0x6000 : 0));
     }
     rom.dword(kTss + 4, kStack - 0x800);
     rom.dword(kTss + 8, kData0);
@@ -308,6 +209,9 @@ void prepare_paging(CpuState& state, mmu::PhysicalMemory& memory) {
         if (page == 0 || page >= kRom >> 12) rights = 3;
         memory.write<u32>({kPageTable + page * 4}, page << 12 | rights);
     }
+    for (u32 at = 0; at < kCodeSize; at += kPageSize)
+        memory.write<u32>({kPageTable + ((kCode + kAlias + at) >> kPageShift) * 4},
+                          (kCode + at) | kAll);
     state.cr3 = kPageDirectory;
     state.cr0 |= kCr0Pg | kCr0Wp;
 }
@@ -361,6 +265,7 @@ Start make_random_program(const RandomProgram& program) {
     std::vector<u8> image;
     write_code(image, program, random);
     close_loop(image, code16);
+    if (program.diet == Diet::kWrites) rom.put_all(kPristine, image);
 
     Start start;
     start.ram = kRam;

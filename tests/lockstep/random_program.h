@@ -19,8 +19,9 @@ enum class Setting : u8 {
 
 enum class Diet : u8 {
     kAll,
-    kTame,  // only instructions of the user's kind, no faults on purpose: mostly fast paths
-    kFpu,   // mostly x87, MMX and SSE, under changing control words; CR0.TS comes and goes
+    kTame,    // only instructions of the user's kind, no faults on purpose: mostly fast paths
+    kFpu,     // mostly x87, MMX and SSE, under changing control words; CR0.TS comes and goes
+    kWrites,  // tame, but every fifth instruction or so writes to code; the handler restores it
 };
 
 struct RandomProgram {

@@ -1,0 +1,36 @@
+// The environment's word, and the report.
+#include "tests/lockstep/campaign.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace seventeen::lockstep {
+
+u64 stress_factor() {
+    const char* text = std::getenv("SEVENTEEN_STRESS");
+    return text ? std::max<u64>(1, std::strtoull(text, nullptr, 10)) : 1;
+}
+
+std::string describe(const Result& result) {
+    if (!result.difference) return {};
+    const Difference& difference = *result.difference;
+    return " after " + std::to_string(difference.last_equal) + " to " +
+           std::to_string(difference.retired) + ": " + difference.what + "\n" + difference.test;
+}
+
+void add(translator::Statistics& sum, const translator::Statistics& statistics) {
+    sum.blocks += statistics.blocks;
+    sum.links += statistics.links;
+    sum.invalidated += statistics.invalidated;
+    sum.cache_flushes += statistics.cache_flushes;
+    sum.entries += statistics.entries;
+    sum.interpreted += statistics.interpreted;
+    sum.host_faults += statistics.host_faults;
+    sum.fills += statistics.fills;
+    sum.drops += statistics.drops;
+    sum.protections += statistics.protections;
+    sum.window_flushes += statistics.window_flushes;
+    sum.soft_sites += statistics.soft_sites;
+}
+
+}  // namespace seventeen::lockstep
