@@ -89,7 +89,13 @@ Fault Mmu::resolve(LinearAddress address, Privilege privilege, Access access, st
 Fault Mmu::check_page(LinearAddress address, Privilege privilege, Access access) {
     const Translation* known = tlb_.find(Tlb::lane(privilege, access), address.page());
     if (known && (access != Access::kWrite || known->may_write)) return {};
-    return walker_.check(address, privilege, access);
+    ++statistics_.checks;
+    return counted(walker_.check(address, privilege, access));
+}
+
+Fault Mmu::counted(const Fault& fault) {
+    if (fault) ++statistics_.faults[fault.error_code % Statistics::kPageFaultCodes];
+    return fault;
 }
 
 Fault Mmu::translate(LinearAddress address, Privilege privilege, Access access,
@@ -98,7 +104,8 @@ Fault Mmu::translate(LinearAddress address, Privilege privilege, Access access,
     const Translation* known = tlb_.find(lane, address.page());
     Translation fresh;
     if (!known || (access == Access::kWrite && !known->may_write)) {
-        if (Fault fault = walker_.walk(address, privilege, access, fresh)) return fault;
+        ++statistics_.walks;
+        if (Fault fault = walker_.walk(address, privilege, access, fresh)) return counted(fault);
         keep(lane, fresh);
         known = &fresh;
     }
@@ -171,6 +178,7 @@ void Mmu::set_shadow(ShadowObserver* shadow) {
 
 bool Mmu::shadow(u64 linear_page, Privilege privilege, ShadowPage& page) {
     if (breakpoints_.on_page(linear_page)) return false;
+    ++statistics_.shadow_walks;
     Translation translation;
     if (!walker_.walk_quietly({linear_page << kPageShift}, privilege, translation)) return false;
     const u64 offset = memory_.ram_offset(translation.physical);
@@ -184,23 +192,31 @@ bool Mmu::shadow(u64 linear_page, Privilege privilege, ShadowPage& page) {
 // --- what changes translations ---
 
 void Mmu::flush_all() {
+    ++statistics_.mode_flushes;
     breakpoints_.update(state_.dr);
     if (shadow_) shadow_->shadow_dropped_all();
-    flush_non_global();
+    drop_tlb();
 }
 
 // Global pages, too, must be looked up in the new tables: we act as if there were no TLB.
 void Mmu::flush_non_global() {
+    ++statistics_.space_flushes;
+    drop_tlb();
+}
+
+void Mmu::drop_tlb() {
     tlb_.drop_all();
     ++fetch_generation_;
 }
 
 void Mmu::invalidate_page(LinearAddress page) {
+    ++statistics_.invalidations;
     tlb_.drop_page(wrapped(page).page());
     ++fetch_generation_;
 }
 
 void Mmu::breakpoints_changed() {
+    ++statistics_.breakpoint_flushes;
     breakpoints_.update(state_.dr);
     tlb_.drop_entries();
     if (shadow_) shadow_->shadow_dropped_all();
@@ -216,8 +232,9 @@ void Mmu::guarded_write(PhysicalAddress address, std::size_t size) {
 
 void Mmu::memory_changed(const PhysicalMemory::Change& change) {
     if (change.everything) {
+        ++statistics_.map_flushes;
         if (shadow_) shadow_->shadow_dropped_all();
-        flush_non_global();
+        drop_tlb();
         return;
     }
     tlb_.drop_write_pointers(memory_.ram().data() + (change.ram_page << kPageShift));

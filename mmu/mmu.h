@@ -25,6 +25,7 @@
 #include "mmu/page_walk.h"
 #include "mmu/physical_memory.h"
 #include "mmu/shadow_observer.h"
+#include "mmu/statistics.h"
 #include "mmu/table_watch.h"
 #include "mmu/tlb.h"
 
@@ -139,6 +140,10 @@ class Mmu final : public GuardObserver {
 
     void guarded_write(PhysicalAddress address, std::size_t size) override;
 
+    const Statistics& statistics() const { return statistics_; }
+    const TlbCounts& tlb_counts() const { return tlb_.counts(); }
+    const TableWatchCounts& watch_counts() const { return watch_.counts(); }
+
   private:
     // An access's bytes on one page.
     struct Part {
@@ -166,6 +171,8 @@ class Mmu final : public GuardObserver {
                     PhysicalAddress& physical);
     u8* run(LinearAddress address, Privilege privilege, Access access, u64 TlbEntry::*tag);
     Fault check_page(LinearAddress address, Privilege privilege, Access access);
+    Fault counted(const Fault& fault);
+    void drop_tlb();
     void keep(Tlb::Lane lane, const Translation& translation);
     void promote(Tlb::Lane lane, const Translation& translation);
     void note_breakpoints(LinearAddress address, const Parts& parts, Access access);
@@ -177,6 +184,7 @@ class Mmu final : public GuardObserver {
     Tlb tlb_;
     TableWatch watch_;
     DataBreakpoints breakpoints_;
+    Statistics statistics_;
     ShadowObserver* shadow_ = nullptr;
     u64 fetch_generation_ = 0;
     unsigned listener_ = 0;

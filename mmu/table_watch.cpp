@@ -11,7 +11,10 @@ void TableWatch::watch(const Translation& translation) {
         if (slot == PhysicalMemory::kNotRam) continue;
         const u64 ram_page = slot >> kPageShift;
         const auto [found, is_new] = tables_.try_emplace(ram_page);
-        if (is_new) memory_.set_ram_guard(Guard::kPageTable, ram_page);
+        if (is_new) {
+            ++counts_.watched;
+            memory_.set_ram_guard(Guard::kPageTable, ram_page);
+        }
         Table& table = found->second;
         const std::size_t offset = slot & kPageMask;
         for (std::size_t byte = 0; byte < translation.slot_size; byte += kUnit)
@@ -38,8 +41,10 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
     const u64 ram_page = ram_offset >> kPageShift;
     const auto found = tables_.find(ram_page);
     if (found == tables_.end()) return false;
+    ++counts_.writes;
     Table& table = found->second;
     if (++table.idle_writes >= kPatience) {
+        ++counts_.given_up;
         const bool used = table.used.any();
         drop_derived(table, ram_page << kPageShift, kPageSize);
         release(ram_page);
@@ -50,9 +55,13 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
     bool used = false;
     for (std::size_t unit = first; unit <= last; ++unit) used = used || table.used[unit];
     if (!used) return false;
+    ++counts_.changed_slots;
     drop_derived(table, ram_offset, size);
     for (std::size_t unit = first; unit <= last; ++unit) table.used.reset(unit);
-    if (table.used.none()) release(ram_page);
+    if (table.used.none()) {
+        ++counts_.released;
+        release(ram_page);
+    }
     return true;
 }
 

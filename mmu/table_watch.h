@@ -19,6 +19,7 @@
 #include "mmu/page_walk.h"
 #include "mmu/physical_memory.h"
 #include "mmu/shadow_observer.h"
+#include "mmu/statistics.h"
 #include "mmu/tlb.h"
 
 namespace seventeen::mmu {
@@ -35,6 +36,8 @@ class TableWatch {
     void watch(const Translation& translation);
     // Bytes of RAM in a watched page have changed. False: nothing can have depended on them.
     bool written(u64 ram_offset, std::size_t size);
+
+    const TableWatchCounts& counts() const { return counts_; }
 
   private:
     static constexpr u64 kUnit = 4;  // bytes; an entry of eight takes two
@@ -67,6 +70,7 @@ class TableWatch {
     Tlb& tlb_;
     ShadowObserver* shadow_ = nullptr;
     std::unordered_map<u64, Table> tables_;  // by page of RAM
+    TableWatchCounts counts_;
 };
 
 }  // namespace seventeen::mmu

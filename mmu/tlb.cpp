@@ -7,8 +7,12 @@ namespace seventeen::mmu {
 
 void Tlb::insert(Lane lane, const Translation& translation) {
     const std::size_t line = index(translation.linear_page);
-    drop_line(lane, line);
     Line& to = lines(lane)[line];
+    if (to.translation.linear_page != Translation::kNoPage) {
+        ++counts_.replaced;
+        clear_line(lane, line);
+    }
+    ++counts_.fills[static_cast<unsigned>(lane)];
     to.translation = translation;
     if (to.listed) return;
     to.listed = true;
@@ -18,9 +22,16 @@ void Tlb::insert(Lane lane, const Translation& translation) {
 void Tlb::set_entry(Lane lane, u64 linear_page, const TlbEntry& entry) {
     check(is_data(lane) && find(lane, linear_page), "a TLB entry has no translation behind it");
     entries_[static_cast<unsigned>(lane)][index(linear_page)] = entry;
+    ++counts_.pointers;
 }
 
 void Tlb::drop_line(Lane lane, std::size_t line) {
+    if (lines(lane)[line].translation.linear_page == Translation::kNoPage) return;
+    ++counts_.dropped;
+    clear_line(lane, line);
+}
+
+void Tlb::clear_line(Lane lane, std::size_t line) {
     lines(lane)[line].translation.linear_page = Translation::kNoPage;
     if (is_data(lane)) entries_[static_cast<unsigned>(lane)][line] = {};
 }

@@ -12,6 +12,7 @@
 #include "core/types.h"
 #include "mmu/access.h"
 #include "mmu/page_walk.h"
+#include "mmu/statistics.h"
 
 namespace seventeen::mmu {
 
@@ -30,6 +31,7 @@ class Tlb {
     enum class Lane : u8 { kSupervisorData, kUserData, kSupervisorCode, kUserCode };
     static constexpr std::array kLanes{Lane::kSupervisorData, Lane::kUserData,
                                        Lane::kSupervisorCode, Lane::kUserCode};
+    static_assert(kLanes.size() == kTlbLanes);
 
     static Lane lane(Privilege privilege, Access access) {
         const unsigned code = access == Access::kExecute ? 2 : 0;
@@ -66,6 +68,8 @@ class Tlb {
     void drop_entries();
     void drop_write_pointers(const u8* host_page);
 
+    const TlbCounts& counts() const { return counts_; }
+
   private:
     struct Line {
         Translation translation;
@@ -79,11 +83,13 @@ class Tlb {
     const Lines& lines(Lane lane) const { return lines_[static_cast<unsigned>(lane)]; }
     std::vector<u16>& filled(Lane lane) { return filled_[static_cast<unsigned>(lane)]; }
     void drop_line(Lane lane, std::size_t line);
+    void clear_line(Lane lane, std::size_t line);
 
     std::array<std::array<TlbEntry, kLines>, 2> entries_;
     std::array<Lines, kLanes.size()> lines_;
     // Which lines of each lane hold anything (or did), so that dropping costs what filling did.
     std::array<std::vector<u16>, kLanes.size()> filled_;
+    TlbCounts counts_;
 };
 
 template <typename Condemned>

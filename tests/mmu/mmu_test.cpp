@@ -328,6 +328,34 @@ TEST_CASE_METHOD(Fixture, "Data breakpoints are met by the accesses that touch t
     CHECK(mmu.write_run({kData}, kUser) != nullptr);
 }
 
+TEST_CASE_METHOD(Fixture, "Walks, their faults and flushes are counted") {
+    const Statistics before = mmu.statistics();
+    set_pte(0x41, 0);
+    set_pte(0x42, 0x42000 | kP | kU);
+    CHECK_FALSE(read_user(kData));
+    CHECK_FALSE(read_user(kData));
+    CHECK(mmu.statistics().walks == before.walks + 1);  // the second is a hit
+    CHECK(read_user(0x41000));
+    CHECK(write32(0x42000, 0, kUser));
+    CHECK(read_user(kData + 0xffe));  // into 0x41
+    CHECK(mmu.statistics().faults[kPageFaultUser] == 2);
+    CHECK(mmu.statistics().faults[kPageFaultUser | kPageFaultWrite | kPageFaultPresent] == 1);
+    CHECK(mmu.statistics().checks == before.checks + 1);  // of the two pages one was known
+    mmu.flush_non_global();
+    mmu.flush_all();
+    mmu.invalidate_page({kData});
+    mmu.breakpoints_changed();
+    const Statistics& after = mmu.statistics();
+    CHECK(after.space_flushes == before.space_flushes + 1);
+    CHECK(after.mode_flushes == before.mode_flushes + 1);
+    CHECK(after.invalidations == before.invalidations + 1);
+    CHECK(after.breakpoint_flushes == before.breakpoint_flushes + 1);
+    CHECK(after.map_flushes == before.map_flushes);
+    Mmu::ShadowPage page;
+    mmu.shadow(kData >> kPageShift, kUser, page);
+    CHECK(after.shadow_walks == before.shadow_walks + 1);
+}
+
 TEST_CASE_METHOD(Fixture, "flush_all takes over replaced debug registers and memory") {
     REQUIRE_FALSE(read_user(kData));
     state.dr[0] = kData;

@@ -54,6 +54,21 @@ TEST_CASE_METHOD(Fixture, "Used tables are guarded until no used slot is left") 
     CHECK(guarded(kDirectory));
 }
 
+TEST_CASE_METHOD(Fixture, "Watched pages and the writes to them are counted") {
+    use(3);
+    const TableWatchCounts& counts = watch.counts();
+    CHECK(counts.watched == 2);
+    watch.written(kTable + 4 * 4, 4);
+    CHECK(counts.writes == 1);
+    CHECK(counts.changed_slots == 0);
+    watch.written(kTable + 3 * 4, 4);
+    CHECK(counts.writes == 2);
+    CHECK(counts.changed_slots == 1);
+    CHECK(counts.released == 1);
+    for (int i = 0; i < 200 && guarded(kDirectory); ++i) watch.written(kDirectory + 4 * 4, 4);
+    CHECK(counts.given_up == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "A write to slots that nobody used drops nothing") {
     use(3);
     CHECK_FALSE(watch.written(kTable + 2 * 4, 4));

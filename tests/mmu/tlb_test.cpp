@@ -66,6 +66,26 @@ TEST_CASE_METHOD(Fixture, "A page that takes another's line takes its entry away
     CHECK(tlb.find(Lane::kUserData, 5 + Tlb::kLines) != nullptr);
 }
 
+TEST_CASE_METHOD(Fixture, "What is filled, replaced and dropped is counted") {
+    add(Lane::kUserData, 5, bytes.data());
+    add(Lane::kUserData, 5, bytes.data());             // takes its own place
+    tlb.insert(Lane::kUserData, to(5 + Tlb::kLines));  // takes another's
+    tlb.insert(Lane::kUserCode, to(6));
+    tlb.insert(Lane::kUserCode, to(7));
+    const TlbCounts& counts = tlb.counts();
+    CHECK(counts.fills == std::array<u64, kTlbLanes>{0, 3, 0, 2});
+    CHECK(counts.replaced == 2);
+    CHECK(counts.dropped == 0);
+    CHECK(counts.pointers == 2);
+    CHECK(counts.held() == 3);
+    tlb.drop_page(5);  // not there
+    tlb.drop_page(6);
+    CHECK(counts.dropped == 1);
+    tlb.drop_all();
+    CHECK(counts.dropped == 3);
+    CHECK(counts.held() == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "drop_all drops everything, and what comes later is found again") {
     for (int round = 0; round < 2; ++round) {
         for (u64 page = 0; page < 2 * Tlb::kLines; page += 7) {
