@@ -40,6 +40,7 @@ struct Site {
     Block* linked = nullptr;  // where it leads patched
     u8 faults = 0;            // host faults that no fill could help
     bool board = false;       // kInstruction: it reaches ports or model-specific registers
+    bool fallback = false;    // kInstruction: no rule translated it
     bool fpu = false;         // kInstruction: it works on FPU, MMX or SSE registers
     X87Note x87;              // the last x87 instruction before it, but none that was noted
     u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand

@@ -38,6 +38,11 @@ class BlockMap final : public mmu::GuardObserver {
     void kill(Block& block);
     // All blocks die.
     void clear();
+    // Calls `visit(const Block&)` for all that live.
+    template <typename Visit>
+    void for_each(const Visit& visit) const {
+        for (const auto& [key, block] : blocks_) visit(*block);
+    }
     // Frees dead blocks; called while none of them runs.
     void collect() { graveyard_.clear(); }
 

@@ -104,10 +104,13 @@ bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
     block.operations.push_back(interpreter::bind_operation(instruction, model_));
     const bool known =
         model_.has(decoder::required_feature(instruction)) && !emitter.mode().has(Mode::kAlignment);
+    MnemonicCounts& counts = statistics_.of(instruction.mnemonic);
     if (known && translate_instruction(emitter)) {
+        ++counts.translated;
         emitter.end_instruction();
         return emitter.closed() || (ends(instruction) && !runs_on(instruction));
     }
+    ++counts.left;
     ++statistics_.fallbacks;
     const bool ended = ends(instruction) || changes_fpu_mode(instruction, emitter.mode());
     emitter.fall_back(ended);

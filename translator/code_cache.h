@@ -29,6 +29,7 @@ class CodeCache {
         return code >= executable_ && code < executable_ + size_;
     }
     u64 used() const { return used_; }
+    u64 size() const { return size_; }
 
   private:
     u64 size_;

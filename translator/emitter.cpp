@@ -55,6 +55,7 @@ void Emitter::end_instruction() {
 
 void Emitter::fall_back(bool ends) {
     Site& site = new_site(Site::Kind::kInstruction, eip_, completed_);
+    site.fallback = true;
     ColdSite cold;
     cold.label = assembler_.newLabel();
     cold.site = &site;

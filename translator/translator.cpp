@@ -32,8 +32,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       translator_(privilege.model(), options.longest_block, cache_, statistics_) {
     install_host_fault_handlers();
     mmu.set_shadow(this);
-    if (!options_.disabled.has(Trick::kWindows))
-        windows_.emplace(mmu, options_.window_mappings, statistics_);
+    if (!options_.disabled.has(Trick::kWindows)) windows_.emplace(mmu, options_, statistics_);
     context_.state = &state;
     context_.tlb = {mmu.tlb_entries(mmu::Privilege::kSupervisor),
                     mmu.tlb_entries(mmu::Privilege::kUser)};
@@ -70,6 +69,22 @@ void Translator::reset() {
     mode_known_ = false;
 }
 
+Census Translator::census() const {
+    Census census;
+    blocks_.for_each([&](const Block& block) {
+        ++census.blocks;
+        for (const Site& site : block.sites) {
+            census.direct_exits += site.kind == Site::Kind::kDirect && site.jump != 0;
+            census.linked_exits += site.linked != nullptr;
+        }
+    });
+    census.code_bytes = cache_.used();
+    census.code_capacity = cache_.size();
+    census.modes = modes_.size();
+    if (windows_) windows_->count(census);
+    return census;
+}
+
 Exit Translator::run(u64 target) {
     if (state_.activity != Activity::kRunning) state_.attention = true;
     cpu_.target = target;
@@ -89,7 +104,9 @@ Exit Translator::run(u64 target) {
 
 void Translator::run_code(const u8* code) {
     ++statistics_.entries;
+    const u64 before = state_.retired;
     stubs_.enter(&context_, code);
+    statistics_.retired += state_.retired - before;
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     count_age();
 }
@@ -126,6 +143,9 @@ const u8* Translator::run_instruction(Site& site) {
     const std::optional<HostFault> host_fault = std::exchange(fault_, std::nullopt);
     const Block& block = *site.block;
     const interpreter::Operation& operation = block.operations[site.operation];
+    statistics_.count_callout(operation.mnemonic, host_fault      ? CalloutCause::kHostFault
+                                                  : site.fallback ? CalloutCause::kNoRule
+                                                                  : CalloutCause::kSlowPath);
     state_.rip = u64{site.eip} + operation.length;
     const u64 before = state_.retired;
     const u64 mmio_before = cpu_.mmu.memory().mmio_accesses();
@@ -136,6 +156,7 @@ const u8* Translator::run_instruction(Site& site) {
     if (fpu) fpu_.take_back();
     if (fault) {
         state_.rip = site.eip;
+        statistics_.faults_guest += host_fault.has_value();
         raise(fault);
     } else {
         ++state_.retired;
@@ -176,7 +197,11 @@ void Translator::learn_from_fault(Site& site, const HostFault& fault) {
     constexpr u8 kPatience = 3;
     if (!modes_[site.block->key.mode].has(Mode::kWindow) || fault.division) return;
     const u64 linear = fault.address - window_;
-    if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) return;
+    if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) {
+        ++statistics_.faults_filled;
+        return;
+    }
+    ++statistics_.faults_vain;
     if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
     if (site.block->dead) return;
     ++statistics_.soft_sites;

@@ -49,6 +49,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void reset() override;
 
     const Statistics& statistics() const { return statistics_; }
+    Census census() const;
 
   private:
     // Where the page of code at a linear page lies, while nothing has changed that.

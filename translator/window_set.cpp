@@ -14,8 +14,11 @@ constexpr u64 kGroupPaged = 16;
 
 }  // namespace
 
-WindowSet::WindowSet(mmu::Mmu& mmu, u64 budget, Statistics& statistics)
-    : mmu_(mmu), budget_(budget), statistics_(statistics) {}
+WindowSet::WindowSet(mmu::Mmu& mmu, const TranslatorOptions& options, Statistics& statistics)
+    : mmu_(mmu),
+      budget_(options.window_mappings),
+      extents_(!options.disabled.has(Trick::kExtents)),
+      statistics_(statistics) {}
 
 u64 WindowSet::window_of(const SpaceKey& key) {
     ++clock_;
@@ -31,6 +34,7 @@ u64 WindowSet::window_of(const SpaceKey& key) {
                 spaces_.begin(), spaces_.end(),
                 [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
             current_ = oldest->get();
+            ++statistics_.evictions;
             empty(*current_);
         }
         current_->key = key;
@@ -64,7 +68,7 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     if (before & kShown) {
         if (!page.writable || before & kWritable) return false;
         forget(space, linear_page);
-    } else {
+    } else if (extents_) {
         count = extent(linear_page, page, first);
     }
     const u64 ram_page = page.ram_page - (linear_page - first);
@@ -158,6 +162,13 @@ void WindowSet::drop_all() {
         }
         if (any) space->window.empty_all();
     }
+}
+
+void WindowSet::count(Census& census) const {
+    census.spaces = spaces_.size();
+    census.mappings = mappings_;
+    census.mapping_budget = budget_;
+    for (const auto& [ram_page, uses] : uses_) census.shown_pages += uses.size();
 }
 
 void WindowSet::protect(u64 ram_page) {

@@ -16,6 +16,7 @@
 
 #include "core/cpu_state.h"
 #include "mmu/mmu.h"
+#include "translator/options.h"
 #include "translator/space_key.h"
 #include "translator/statistics.h"
 #include "translator/window.h"
@@ -24,7 +25,7 @@ namespace seventeen::translator {
 
 class WindowSet final {
   public:
-    WindowSet(mmu::Mmu& mmu, u64 budget, Statistics& statistics);
+    WindowSet(mmu::Mmu& mmu, const TranslatorOptions& options, Statistics& statistics);
     WindowSet(const WindowSet&) = delete;
     WindowSet& operator=(const WindowSet&) = delete;
 
@@ -38,6 +39,8 @@ class WindowSet final {
     void drop_pages(u64 first_page, u64 pages);
     void drop_all();
     void protect(u64 ram_page);
+
+    void count(Census& census) const;
 
   private:
     static constexpr std::size_t kMostSpaces = 24;
@@ -69,6 +72,7 @@ class WindowSet final {
 
     mmu::Mmu& mmu_;
     u64 budget_;
+    bool extents_;
     Statistics& statistics_;
     std::vector<std::unique_ptr<Space>> spaces_;
     Space* current_ = nullptr;

@@ -24,7 +24,7 @@ struct Fixture : private mmu::ShadowObserver {
     mmu::PhysicalMemory memory{kRam, mmio};
     mmu::Mmu mmu{state, memory};
     Statistics statistics;
-    WindowSet windows{mmu, 1000, statistics};
+    WindowSet windows{mmu, options(1000), statistics};
     u64 base = 0;
 
     Fixture() {
@@ -36,6 +36,11 @@ struct Fixture : private mmu::ShadowObserver {
         mmu.set_shadow(this);
         mmu.flush_all();
         base = windows.window_of(space_of(state));
+    }
+    static TranslatorOptions options(u64 mappings) {
+        TranslatorOptions options;
+        options.window_mappings = mappings;
+        return options;
     }
     void shadow_dropped(u64 first, u64 pages) override { windows.drop_pages(first, pages); }
     void shadow_dropped_all() override { windows.drop_all(); }
@@ -122,8 +127,36 @@ TEST_CASE_METHOD(Fixture, "Neighbours that are contiguous come along") {
     CHECK(statistics.filled_pages == 15);
 }
 
+TEST_CASE_METHOD(Fixture, "Without extents a fill shows one page") {
+    for (u32 page = 0x10; page < 0x20; ++page) map(page, kAll, page + 0x20);
+    TranslatorOptions single = options(1000);
+    single.disabled.set(Trick::kExtents);
+    WindowSet alone(mmu, single, statistics);
+    alone.window_of(space_of(state));
+    CHECK(alone.fill(0x12, true));
+    CHECK(alone.fill(0x13, true));
+    CHECK(statistics.filled_pages == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "What is shown is counted, and so are spaces that lose their window") {
+    for (u32 page = 0x10; page < 0x20; ++page) map(page, kAll, page + 0x20);
+    REQUIRE(windows.fill(0x12, true));
+    map(0x14, 0, 0);
+    Census census;
+    windows.count(census);
+    CHECK(census.spaces == 1);
+    CHECK(census.shown_pages == 15);
+    CHECK(census.mappings == 2);  // the hole split it
+    CHECK(census.mapping_budget == 1000);
+    for (u32 space = 1; space <= 24; ++space) {
+        state.cr3 = 0x10000 * space;
+        windows.window_of(space_of(state));
+    }
+    CHECK(statistics.evictions == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "Over the budget everything is shown anew") {
-    WindowSet small(mmu, 2, statistics);
+    WindowSet small(mmu, options(2), statistics);
     small.window_of(space_of(state));
     const u64 before = statistics.window_flushes;
     for (u32 page = 0; page < 5; ++page) {
