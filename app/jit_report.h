@@ -4,9 +4,13 @@
 #include <string>
 
 #include "core/engine.h"
+#include "translator/statistics.h"
 
 namespace seventeen::app {
 
 std::string describe_engine(const Engine& engine);
+
+std::string describe_translator(const translator::Statistics& statistics,
+                                const translator::Census& census);
 
 }  // namespace seventeen::app

@@ -28,6 +28,7 @@ struct MonitorLinks {
     std::function<std::string()> block;
     std::function<std::string()> network;
     std::function<std::string()> jit;
+    std::function<std::string()> mmu;
     std::function<std::string()> version;
 };
 

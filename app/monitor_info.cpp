@@ -184,6 +184,8 @@ std::string show_link(MonitorState& state, Arguments& arguments) {
 constexpr std::array kSubjects = {
     Command{"block", "", "drives and their images", show_link<&MonitorLinks::block>},
     Command{"jit", "", "the translator", show_link<&MonitorLinks::jit>},
+    Command{"mmu", "", "paging: the software TLB, watched tables, windows",
+            show_link<&MonitorLinks::mmu>},
     Command{"network", "", "network cards and what they are plugged into",
             show_link<&MonitorLinks::network>},
     Command{"pci", "", "the functions on the PCI bus", show_pci},

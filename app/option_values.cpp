@@ -30,8 +30,19 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"adaptive", Trick::kAdaptive},
     {"quiet-attention", Trick::kQuietAttention},
     {"unroll", Trick::kUnroll},
+    {"extents", Trick::kExtents},
     {"windows", Trick::kWindows},
 }};
+
+// What stands between commas.
+std::vector<std::string_view> words_of(std::string_view text) {
+    std::vector<std::string_view> words;
+    while (!text.empty()) {
+        words.push_back(text.substr(0, text.find(',')));
+        text.remove_prefix(std::min(text.size(), words.back().size() + 1));
+    }
+    return words;
+}
 
 }  // namespace
 
@@ -50,16 +61,26 @@ machine::EngineOptions parse_engine(const std::string& accelerator, const std::s
         options.kind = machine::EngineKind::kTranslator;
     else
         throw Error("--accel: '" + accelerator + "' is neither translate nor interpret");
-    std::string_view rest = disabled;
-    while (!rest.empty()) {
-        const std::string_view name = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    for (const std::string_view name : words_of(disabled)) {
         const auto found = std::ranges::find(kTricks, name, &NamedTrick::name);
         if (found == kTricks.end())
             throw Error("--disable: '" + std::string(name) + "' is none of " + trick_names());
         options.translator.disabled.set(found->trick);
     }
     return options;
+}
+
+ReportOptions parse_reports(const std::string& text) {
+    ReportOptions reports;
+    for (const std::string_view name : words_of(text)) {
+        if (name == "jit")
+            reports.jit = true;
+        else if (name == "mmu")
+            reports.mmu = true;
+        else
+            throw Error("--report: '" + std::string(name) + "' is neither jit nor mmu");
+    }
+    return reports;
 }
 
 u64 parse_number(const std::string& option, std::string_view text) {

@@ -42,6 +42,7 @@ struct Words {
     std::string accelerator;
     std::string disabled;
     std::string format;
+    std::string reports;
     std::vector<std::string> raw;
     std::vector<std::string> serial;
     std::vector<std::string> expect;
@@ -132,6 +133,8 @@ void describe_run(CLI::App& run, RunOptions& options, Words& words) {
     run.add_option("--hash-every", words.hash_every,
                    "At each multiple of N instructions print 'hash INSTRUCTIONS DIGEST' on stderr");
     run.add_flag("--print-state", options.print_state, "Print the CPU's registers at the end");
+    run.add_option("--report", words.reports,
+                   "Tell on stderr at the end how the run went: jit, mmu or jit,mmu");
     run.add_option("--screenshot", options.screenshot, "Save the screen as PNG at the end");
     run.add_option("--save-on-exit", options.save_on_exit, "Save the machine to FILE at the end");
     run.add_option("--restore", options.restore, "Start from a machine saved to FILE");
@@ -240,6 +243,7 @@ void check_words(RunOptions& options, const Words& words) {
         throw Error("--serial: a PC has two serial lines");
     std::ranges::copy(words.serial, options.serial.begin());
     options.engine = parse_engine(words.accelerator, words.disabled);
+    options.reports = parse_reports(words.reports);
     check_images(options.images, words);
     check_network(options.network, words);
     const bool pc_named = options.plan.machine == "pc";

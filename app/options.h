@@ -35,6 +35,12 @@ struct NetworkOptions {
     std::filesystem::path capture;
 };
 
+// What is told on standard error when the machine has stopped.
+struct ReportOptions {
+    bool jit = false;  // as `info jit`
+    bool mmu = false;  // as `info mmu`
+};
+
 enum class Command : u8 { kRun, kLockstep };
 
 struct RunOptions {
@@ -55,6 +61,7 @@ struct RunOptions {
     u64 max_instructions = ~u64{0};
     u64 max_time = ~u64{0};  // nanoseconds of virtual time
     u64 hash_every = 0;      // 0: never
+    ReportOptions reports;
     bool print_state = false;
     bool headless = false;
     bool nographic = false;

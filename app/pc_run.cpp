@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/jit_report.h"
+#include "app/mmu_report.h"
 #include "app/report.h"
 #include "app/screenshot.h"
 #include "core/error.h"
@@ -74,6 +75,7 @@ PcRun::PcRun(const RunOptions& options, const MachinePlan& plan)
         session_.connect(*network_);
     }
     restore_or_replay();
+    first_ = pc_.platform().cpu().retired;
     if (!options.headless) show();
 }
 
@@ -120,6 +122,7 @@ MonitorLinks PcRun::links() {
     };
     links.block = [this] { return describe_images(); };
     links.jit = [this] { return describe_engine(pc_.platform().engine()); };
+    links.mmu = [this] { return describe_mmu(pc_.platform()); };
     if (network_) links.network = [this] { return network_->describe(); };
     return links;
 }
@@ -201,6 +204,7 @@ void PcRun::finish() {
         if (drive.image->info().mode == storage::OpenMode::kCommit) drive.image->commit();
     if (options_.print_state) print_state(pc_.platform().cpu());
     std::fflush(stdout);
+    print_reports(options_.reports, pc_.platform(), first_);
 }
 
 int PcRun::report(const Outcome& outcome) {

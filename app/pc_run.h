@@ -43,6 +43,7 @@ class PcRun {
     Session::SerialBackends serial_;
     machine::Pc pc_;
     Session session_;
+    u64 first_ = 0;  // CpuState::retired when the run began
     EventLog recorded_;
     std::optional<Network> network_;
     std::optional<Terminal> terminal_;

@@ -1,8 +1,13 @@
 // Words for the end of a run.
 #include "app/report.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+
+#include "app/formatted.h"
+#include "app/jit_report.h"
+#include "app/mmu_report.h"
 
 namespace seventeen::app {
 
@@ -31,6 +36,26 @@ void print_state(const CpuState& state) {
                 state.gdtr.base, state.gdtr.limit, state.idtr.base, state.idtr.limit);
     std::printf("CR0 %08" PRIx64 " CR2 %08" PRIx64 " CR3 %08" PRIx64 " CR4 %08" PRIx64 "\n",
                 state.cr0, state.cr2, state.cr3, state.cr4);
+}
+
+void print_reports(const ReportOptions& options, machine::Platform& platform, u64 first) {
+    if (!options.jit && !options.mmu) return;
+    // A snapshot may have taken the machine back to before the beginning.
+    const u64 retired = std::max(platform.cpu().retired, first) - first;
+    std::string text = describe_speed(retired, cpu_time());
+    if (options.jit) text += "\n" + describe_engine(platform.engine());
+    if (options.mmu) text += "\n" + describe_mmu(platform);
+    std::fputs(text.c_str(), stderr);
+}
+
+std::string describe_speed(u64 retired, const CpuTime& time) {
+    const double seconds = time.user + time.system;
+    const double millions = static_cast<double>(retired) / 1e6;
+    return formatted("%" PRIu64
+                     " instructions, %.3f s of CPU time (%.3f user, %.3f system), "
+                     "%.1f million instructions per second\n",
+                     retired, seconds, time.user, time.system,
+                     seconds > 0 ? millions / seconds : 0.0);
 }
 
 int report_stop(const Platform& platform, Stop stop) {

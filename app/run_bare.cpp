@@ -58,6 +58,7 @@ int run_bare(const RunOptions& options) {
     const Stop stop = run_hashing(machine.platform(), options);
     if (options.print_state) print_state(machine.platform().cpu());
     std::fflush(stdout);
+    print_reports(options.reports, machine.platform(), 0);
     return report_stop(machine.platform(), stop);
 }
 
