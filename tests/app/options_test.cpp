@@ -73,6 +73,25 @@ TEST_CASE("Images, scripts and networks") {
     CHECK(options->images.mode == storage::OpenMode::kCommit);
 }
 
+TEST_CASE("Reports are named between commas") {
+    const auto with = [](const std::string& words) {
+        return parse({"run", "--bios", "b", "--report", words})->reports;
+    };
+    CHECK(with("jit").jit);
+    CHECK_FALSE(with("jit").mmu);
+    CHECK(with("mmu,jit").jit);
+    CHECK(with("mmu,jit").mmu);
+    CHECK_FALSE(parse({"run", "--bios", "b"})->reports.mmu);
+}
+
+TEST_CASE("Tricks that are left out are named between commas") {
+    const auto options = parse({"run", "--bios", "b", "--disable", "extents,young-soft"});
+    using translator::Trick;
+    CHECK(options->engine.translator.disabled.has(Trick::kExtents));
+    CHECK(options->engine.translator.disabled.has(Trick::kYoungSoft));
+    CHECK_FALSE(options->engine.translator.disabled.has(Trick::kWindows));
+}
+
 TEST_CASE("What makes no sense is refused, naming the option") {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
         {{"run"}, "nothing to run"},
@@ -96,6 +115,8 @@ TEST_CASE("What makes no sense is refused, naming the option") {
         {{"run", "a.img", "--max-time", "-1"}, "'-1'"},
         {{"run", "a.img", "--record", "r", "--replay", "p"}, "exclude one another"},
         {{"run", "a.img", "--type", "\\q"}, "escape"},
+        {{"run", "--bios", "b", "--report", "jit,cpu"}, "'cpu' is neither jit nor mmu"},
+        {{"run", "--bios", "b", "--disable", "gravity"}, "'gravity' is none of chaining"},
         {{"run", "--bios", "b", "--frobnicate"}, "--frobnicate"},
         {{"walk"}, "run --help"},
         {{}, "run --help"},
