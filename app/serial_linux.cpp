@@ -61,7 +61,8 @@ class DescriptorSerial final : public SerialBackend {
 
     void send(u8 byte) override {
         pending_.push_back(byte);
-        if (pending_.size() >= kBuffer) flush();
+        // A line at once: who reads along may take the time of it.
+        if (byte == '\n' || pending_.size() >= kBuffer) flush();
     }
     void flush() override {
         std::size_t done = 0;
