@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "core/occupation.h"
 #include "core/text.h"
 
 namespace seventeen {
@@ -83,6 +84,7 @@ const Bus::Claim* Bus::find(u64 address) const {
 }
 
 u64 Bus::read(u64 address, Width width) const {
+    const Occupied occupied(Occupation::kDevices);
     u64 value = 0;
     split(address, width, [&](const Claim* claim, Width done, Width part) {
         u64 piece = ~u64{0};
@@ -93,6 +95,7 @@ u64 Bus::read(u64 address, Width width) const {
 }
 
 void Bus::write(u64 address, u64 value, Width width) const {
+    const Occupied occupied(Occupation::kDevices);
     split(address, width, [&](const Claim* claim, Width done, Width part) {
         if (!claim) return;
         const u64 piece = low_bytes(value >> (8 * done), part);

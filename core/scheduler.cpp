@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "core/occupation.h"
 #include "core/snapshot.h"
 
 namespace seventeen {
@@ -104,6 +105,7 @@ void Scheduler::run_due() {
         earliest.tick = kNever;
         earliest.not_before = ticks() + 1;
         update_next();
+        const Occupied occupied(Occupation::kDevices);
         earliest.callback();
     }
 }

@@ -30,6 +30,7 @@ void Interpreter::reset() {
 }
 
 Exit Interpreter::run(u64 target) {
+    const Occupied occupied(Occupation::kInterpreter);
     CpuState& state = cpu_.state;
     if (state.activity != Activity::kRunning) state.attention = true;
     while (state.retired < target) {

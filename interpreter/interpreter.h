@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "core/engine.h"
+#include "core/occupation.h"
 #include "decoder/decoder.h"
 #include "interpreter/block_cache.h"
 #include "interpreter/cpu.h"
@@ -31,7 +32,10 @@ class Interpreter final : public Engine {
     Exit step() { return run(cpu_.state.retired + 1); }
     // Runs one straight stretch of instructions, for an engine that found nothing pending:
     // attention is clear and `target` not reached.
-    void run_stretch(u64 target) { run_block(target, kLongestBlock); }
+    void run_stretch(u64 target) {
+        const Occupied occupied(Occupation::kInterpreter);
+        run_block(target, kLongestBlock);
+    }
 
   private:
     static constexpr u64 kLongestBlock = 64;  // operations

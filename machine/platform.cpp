@@ -7,6 +7,7 @@
 #include "core/cpu_snapshot.h"
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/occupation.h"
 #include "core/snapshot.h"
 #include "core/text.h"
 #include "interpreter/interpreter.h"
@@ -61,6 +62,7 @@ void Platform::load_raw(PhysicalAddress address, std::span<const u8> bytes) {
 // --- running ---
 
 Stop Platform::run(const RunLimit& limit) {
+    const Occupied occupied(Occupation::kMachine);
     for (;;) {
         serve_requests();
         if (stop_) return *std::exchange(stop_, std::nullopt);

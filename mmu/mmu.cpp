@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "core/occupation.h"
 
 namespace seventeen::mmu {
 
@@ -104,6 +105,7 @@ Fault Mmu::translate(LinearAddress address, Privilege privilege, Access access,
     const Translation* known = tlb_.find(lane, address.page());
     Translation fresh;
     if (!known || (access == Access::kWrite && !known->may_write)) {
+        const Occupied occupied(Occupation::kPaging);
         ++statistics_.walks;
         if (Fault fault = walker_.walk(address, privilege, access, fresh)) return counted(fault);
         keep(lane, fresh);
@@ -223,6 +225,7 @@ void Mmu::breakpoints_changed() {
 }
 
 void Mmu::guarded_write(PhysicalAddress address, std::size_t size) {
+    const Occupied occupied(Occupation::kPaging);
     const u64 offset = memory_.ram_offset(address);
     if (offset == PhysicalMemory::kNotRam || !watch_.written(offset, size)) return;
     // The running code may be what was remapped: the engine looks again before it goes on.

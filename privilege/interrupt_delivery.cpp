@@ -1,5 +1,6 @@
 // Delivers exceptions and external interrupts; a fault on the way escalates (SDM 3A 6.15, #DF).
 #include "core/check.h"
+#include "core/occupation.h"
 #include "privilege/interrupt_gate.h"
 #include "privilege/privilege_engine.h"
 
@@ -60,6 +61,7 @@ constexpr unsigned kMostAttempts = 16;
 
 void PrivilegeEngine::deliver(Fault fault) {
     check(static_cast<bool>(fault), "only a fault is delivered");
+    const Occupied occupied(Occupation::kDelivery);
     state_.pending_debug = 0;
     careful_.single_step = false;  // also where the fault is a new task's, and the switch retires
     if (fault.vector == Vector::kX87Error && !(state_.cr0 & kCr0Ne)) return freeze();
@@ -82,6 +84,7 @@ void PrivilegeEngine::deliver(Fault fault) {
 }
 
 void PrivilegeEngine::deliver_external(u8 vector) {
+    const Occupied occupied(Occupation::kDelivery);
     InterruptEvent event;
     event.vector = vector;
     event.flags = state_.eflags();

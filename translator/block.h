@@ -7,6 +7,7 @@
 #include <deque>
 #include <vector>
 
+#include "core/occupation.h"
 #include "core/types.h"
 #include "interpreter/operation.h"
 #include "translator/block_key.h"
@@ -38,11 +39,12 @@ struct Site {
     u32 jump = 0;             // kDirect: of the displacement (four bytes) to be patched
     u32 cold = 0;             // where that jump leads unpatched: the call to the Translator
     Block* linked = nullptr;  // where it leads patched
-    u8 faults = 0;            // host faults that no fill could help
-    bool board = false;       // kInstruction: it reaches ports or model-specific registers
-    bool fallback = false;    // kInstruction: no rule translated it
-    bool fpu = false;         // kInstruction: it works on FPU, MMX or SSE registers
-    X87Note x87;              // the last x87 instruction before it, but none that was noted
+    Occupation occupation = Occupation::kOtherCall;  // kInstruction: while it is interpreted
+    u8 faults = 0;                                   // host faults that no fill could help
+    bool board = false;              // kInstruction: it reaches ports or model-specific registers
+    bool fallback = false;           // kInstruction: no rule translated it
+    bool fpu = false;                // kInstruction: it works on FPU, MMX or SSE registers
+    X87Note x87;                     // the last x87 instruction before it, but none that was noted
     u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/occupation.h"
+
 namespace seventeen::translator {
 
 BlockMap::BlockMap(CpuState& state, mmu::PhysicalMemory& memory, CodeCache& cache)
@@ -112,6 +114,7 @@ void BlockMap::clear() {
 }
 
 void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
+    const Occupied occupied(Occupation::kWrittenCode);
     const auto found = pages_.find(address.page());
     if (found == pages_.end() || size == 0) return;
     Page& page = found->second;

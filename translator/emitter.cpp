@@ -2,6 +2,7 @@
 #include "translator/emitter.h"
 
 #include "core/check.h"
+#include "translator/profile.h"
 
 namespace seventeen::translator {
 
@@ -100,6 +101,7 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     if (kind == Site::Kind::kInstruction) {
         site.fpu = uses_fpu(*instruction_);
         site.board = reaches_board(*instruction_);
+        site.occupation = callout_occupation(instruction_->row());
     }
     site.x87 = x87_.note;
     site.x87_operand = x87_.operation;

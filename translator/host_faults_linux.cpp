@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include "core/occupation.h"
 #include "translator/host_faults.h"
 
 namespace seventeen::translator {
@@ -36,6 +37,7 @@ void pass_on(int signal, siginfo_t* info, void* context) {
 }
 
 void handle(int signal, siginfo_t* info, void* raw) {
+    const Occupied occupied(Occupation::kSignals);
     auto* context = static_cast<ucontext_t*>(raw);
     auto& registers = context->uc_mcontext.gregs;
     if (t_handler) {

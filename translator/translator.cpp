@@ -42,6 +42,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.host_mxcsr = _mm_getcsr();
     context_.handle = [](Context& context, Site& site) -> const u8* {
         auto& self = *static_cast<Translator*>(context.owner);
+        const Occupied occupied(Occupation::kDispatch);
         const u8* code = nullptr;
         try {
             code = self.on_callout(site);
@@ -69,24 +70,9 @@ void Translator::reset() {
     mode_known_ = false;
 }
 
-Census Translator::census() const {
-    Census census;
-    blocks_.for_each([&](const Block& block) {
-        ++census.blocks;
-        for (const Site& site : block.sites) {
-            census.direct_exits += site.kind == Site::Kind::kDirect && site.jump != 0;
-            census.linked_exits += site.linked != nullptr;
-        }
-    });
-    census.code_bytes = cache_.used();
-    census.code_capacity = cache_.size();
-    census.modes = modes_.size();
-    if (windows_) windows_->count(census);
-    return census;
-}
-
 Exit Translator::run(u64 target) {
     if (state_.activity != Activity::kRunning) state_.attention = true;
+    const Occupied occupied(Occupation::kDispatch);
     cpu_.target = target;
     blocks_.collect();
     const HostFaultScope faults(*this);
@@ -105,7 +91,10 @@ Exit Translator::run(u64 target) {
 void Translator::run_code(const u8* code) {
     ++statistics_.entries;
     const u64 before = state_.retired;
-    stubs_.enter(&context_, code);
+    {
+        const Occupied occupied(Occupation::kCode);
+        stubs_.enter(&context_, code);
+    }
     statistics_.retired += state_.retired - before;
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     count_age();
@@ -152,7 +141,7 @@ const u8* Translator::run_instruction(Site& site) {
     // Only few instructions work on the FPU's registers, or can tell whether they are in place.
     const bool fpu = fpu_.live() && site.fpu;
     if (fpu) fpu_.lend();
-    const Fault fault = operation.run(cpu_, operation);
+    const Fault fault = run_operation(site, operation);
     if (fpu) fpu_.take_back();
     if (fault) {
         state_.rip = site.eip;
@@ -170,6 +159,14 @@ const u8* Translator::run_instruction(Site& site) {
     if (state_.attention && attention_is_quiet(site, mmio_before)) state_.attention = false;
     mode_known_ = false;
     return entry_of(proceed());
+}
+
+Fault Translator::run_operation(const Site& site, const interpreter::Operation& operation) {
+    const Occupied occupied(site.occupation);
+    calling_ = {site.eip, state_.cpl == 3, operation.mnemonic};
+    const Fault fault = operation.run(cpu_, operation);
+    calling_.mnemonic = decoder::Mnemonic::kInvalid;
+    return fault;
 }
 
 // Attention is raised for whatever may concern the next boundary. Where the instruction reached no
@@ -282,6 +279,7 @@ Block* Translator::block_here() {
 }
 
 Block* Translator::translate(const BlockKey& key) {
+    const Occupied occupied(Occupation::kTranslation);
     const PhysicalAddress page{key.physical & ~kPageMask};
     // SAFETY: the host memory of one guest page, all of it.
     const u8* bytes = cpu_.mmu.memory().read_pointer(page);

@@ -31,6 +31,7 @@
 #include "translator/host_faults.h"
 #include "translator/jump_tables.h"
 #include "translator/options.h"
+#include "translator/profile.h"
 #include "translator/statistics.h"
 #include "translator/stubs.h"
 #include "translator/window_set.h"
@@ -50,6 +51,9 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
 
     const Statistics& statistics() const { return statistics_; }
     Census census() const;
+    // Completes a sample that was taken at this host instruction. For a signal handler on the
+    // thread that run() runs on, at any time.
+    void locate(Sample& sample, const u8* code);
 
   private:
     // Where the page of code at a linear page lies, while nothing has changed that.
@@ -65,6 +69,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     bool attention_is_quiet(const Site& site, u64 mmio_before) const;
     const u8* on_callout(Site& site);
     const u8* run_instruction(Site& site);
+    Fault run_operation(const Site& site, const interpreter::Operation& operation);
     std::optional<Redirection> host_fault(const HostFault& fault) override;
     const u8* load_fpu(const Site& site);
     void learn_from_fault(Site& site, const HostFault& fault);
@@ -112,6 +117,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     u32 mode_ = 0;             // the current one, while mode_known_
     bool mode_known_ = false;
     CodePage code_page_;
+    GuestPlace calling_;      // what run_operation() runs; else its mnemonic is kInvalid
     s64 horizon_ = 0;         // CpuState::retired + Context::left
     bool interpret_ = false;  // proceed() found code that cannot be translated
     std::exception_ptr exception_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/occupation.h"
+
 namespace seventeen::translator {
 
 namespace {
@@ -55,6 +57,7 @@ bool WindowSet::is_shown(const Space& space, u64 linear_page) const {
 }
 
 bool WindowSet::fill(u64 linear_page, bool for_write) {
+    const Occupied occupied(Occupation::kWindows);
     if (!current_) return false;
     Space& space = *current_;
     const mmu::Privilege privilege =
@@ -119,6 +122,7 @@ void WindowSet::forget(Space& space, u64 linear_page) {
 }
 
 void WindowSet::empty(Space& space) {
+    const Occupied occupied(Occupation::kWindows);
     for (u64 page = 0; page < kLinearPages; ++page) {
         if (!space.chunks[page / kChunkPages])
             page |= kChunkPages - 1;
@@ -130,6 +134,7 @@ void WindowSet::empty(Space& space) {
 }
 
 void WindowSet::drop_pages(u64 first_page, u64 pages) {
+    const Occupied occupied(Occupation::kWindows);
     const u64 end = std::min(first_page + pages, kLinearPages);
     for (const auto& space : spaces_) {
         u64 first = end;
@@ -151,6 +156,7 @@ void WindowSet::drop_pages(u64 first_page, u64 pages) {
 }
 
 void WindowSet::drop_all() {
+    const Occupied occupied(Occupation::kWindows);
     ++statistics_.window_flushes;
     mappings_ = 0;
     uses_.clear();
@@ -172,6 +178,7 @@ void WindowSet::count(Census& census) const {
 }
 
 void WindowSet::protect(u64 ram_page) {
+    const Occupied occupied(Occupation::kWindows);
     const auto uses = uses_.find(ram_page);
     if (uses == uses_.end()) return;
     for (const Use& use : uses->second) {
