@@ -50,6 +50,7 @@ struct Words {
     std::vector<std::string> forwards;
     std::string net;
     std::string nic;
+    bool profile = false;
     bool writable = false;
     bool commit = false;
     bool read_only = false;
@@ -135,6 +136,8 @@ void describe_run(CLI::App& run, RunOptions& options, Words& words) {
     run.add_flag("--print-state", options.print_state, "Print the CPU's registers at the end");
     run.add_option("--report", words.reports,
                    "Tell on stderr at the end how the run went: jit, mmu or jit,mmu");
+    run.add_flag("--profile", words.profile,
+                 "Tell on stderr at the end where the host's CPU time went");
     run.add_option("--screenshot", options.screenshot, "Save the screen as PNG at the end");
     run.add_option("--save-on-exit", options.save_on_exit, "Save the machine to FILE at the end");
     run.add_option("--restore", options.restore, "Start from a machine saved to FILE");
@@ -244,6 +247,7 @@ void check_words(RunOptions& options, const Words& words) {
     std::ranges::copy(words.serial, options.serial.begin());
     options.engine = parse_engine(words.accelerator, words.disabled);
     options.reports = parse_reports(words.reports);
+    options.reports.profile = words.profile;
     check_images(options.images, words);
     check_network(options.network, words);
     const bool pc_named = options.plan.machine == "pc";

@@ -37,8 +37,9 @@ struct NetworkOptions {
 
 // What is told on standard error when the machine has stopped.
 struct ReportOptions {
-    bool jit = false;  // as `info jit`
-    bool mmu = false;  // as `info mmu`
+    bool jit = false;      // as `info jit`
+    bool mmu = false;      // as `info mmu`
+    bool profile = false;  // where the host's CPU time went
 };
 
 enum class Command : u8 { kRun, kLockstep };

@@ -182,7 +182,9 @@ void PcRun::restore(const std::filesystem::path& file) {
 // --- the run and its end ---
 
 int PcRun::run() {
+    if (options_.reports.profile) profiler_.emplace(pc_.platform().engine());
     const Outcome outcome = session_.run();
+    if (profiler_) profiler_->stop();
     // The terminal goes first: what is said from here on is said where it stays.
     if (console_ && options_.serial[0].empty()) serial_[0].reset();
     console_.reset();
@@ -204,7 +206,8 @@ void PcRun::finish() {
         if (drive.image->info().mode == storage::OpenMode::kCommit) drive.image->commit();
     if (options_.print_state) print_state(pc_.platform().cpu());
     std::fflush(stdout);
-    print_reports(options_.reports, pc_.platform(), first_);
+    print_reports(options_.reports, pc_.platform(), first_,
+                  profiler_ ? &profiler_->profile() : nullptr);
 }
 
 int PcRun::report(const Outcome& outcome) {

@@ -11,6 +11,7 @@
 #include "app/monitor.h"
 #include "app/network.h"
 #include "app/options.h"
+#include "app/profiler_linux.h"
 #include "app/session.h"
 #include "app/terminal.h"
 #include "core/event_log.h"
@@ -44,6 +45,7 @@ class PcRun {
     machine::Pc pc_;
     Session session_;
     u64 first_ = 0;  // CpuState::retired when the run began
+    std::optional<Profiler> profiler_;
     EventLog recorded_;
     std::optional<Network> network_;
     std::optional<Terminal> terminal_;

@@ -8,6 +8,7 @@
 #include "app/formatted.h"
 #include "app/jit_report.h"
 #include "app/mmu_report.h"
+#include "app/profile_report.h"
 
 namespace seventeen::app {
 
@@ -38,13 +39,15 @@ void print_state(const CpuState& state) {
                 state.cr0, state.cr2, state.cr3, state.cr4);
 }
 
-void print_reports(const ReportOptions& options, machine::Platform& platform, u64 first) {
-    if (!options.jit && !options.mmu) return;
+void print_reports(const ReportOptions& options, machine::Platform& platform, u64 first,
+                   const translator::Profile* profile) {
+    if (!options.jit && !options.mmu && profile == nullptr) return;
     // A snapshot may have taken the machine back to before the beginning.
     const u64 retired = std::max(platform.cpu().retired, first) - first;
     std::string text = describe_speed(retired, cpu_time());
     if (options.jit) text += "\n" + describe_engine(platform.engine());
     if (options.mmu) text += "\n" + describe_mmu(platform);
+    if (profile) text += "\n" + describe_profile(*profile);
     std::fputs(text.c_str(), stderr);
 }
 

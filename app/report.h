@@ -14,8 +14,9 @@ void print_state(const CpuState& state);
 
 std::string describe_speed(u64 retired, const CpuTime& time);
 // On standard error: how far the run came from CpuState::retired at its `first`, what it cost, and
-// what was asked for.
-void print_reports(const ReportOptions& options, machine::Platform& platform, u64 first);
+// what was asked for; the profile where there is one.
+void print_reports(const ReportOptions& options, machine::Platform& platform, u64 first,
+                   const translator::Profile* profile);
 
 // Says on stderr how the run ended. The program's exit status: 0 for a run that ended by a limit,
 // HLT or power-off, 1 for a triple fault, what the guest asked for when it wrote to the debug exit.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <optional>
 
+#include "app/profiler_linux.h"
 #include "app/report.h"
 #include "core/file.h"
 #include "machine/bare_machine.h"
@@ -55,10 +57,14 @@ int run_bare(const RunOptions& options) {
                          .engine = options.engine,
                          .console = [](char text) { std::putchar(text); }});
     load_images(machine, options);
+    std::optional<Profiler> profiler;
+    if (options.reports.profile) profiler.emplace(machine.platform().engine());
     const Stop stop = run_hashing(machine.platform(), options);
+    if (profiler) profiler->stop();
     if (options.print_state) print_state(machine.platform().cpu());
     std::fflush(stdout);
-    print_reports(options.reports, machine.platform(), 0);
+    print_reports(options.reports, machine.platform(), 0,
+                  profiler ? &profiler->profile() : nullptr);
     return report_stop(machine.platform(), stop);
 }
 
