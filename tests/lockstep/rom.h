@@ -54,21 +54,23 @@ class Rom {
 // Appends code to the ROM.
 class Code {
   public:
-    Code(Rom& rom, u32 at) : rom_(rom), at_(at) {}
+    Code(Rom& rom, u32 at) : rom_(&rom), at_(at) {}
     u32 at() const { return at_; }
     Code& put(std::initializer_list<unsigned> bytes) {
-        rom_.put(at_, bytes);
+        rom_->put(at_, bytes);
         at_ += static_cast<u32>(bytes.size());
         return *this;
     }
     Code& dword(u32 value) {
-        rom_.dword(at_, value);
+        rom_->dword(at_, value);
         at_ += 4;
         return *this;
     }
+    // The distance to `target` from behind it.
+    Code& relative(u32 target) { return dword(target - (at_ + 4)); }
 
   private:
-    Rom& rom_;
+    Rom* rom_;
     u32 at_;
 };
 

@@ -1,0 +1,73 @@
+// Pages in a bad order, and a loop over them.
+#include "tests/lockstep/paging_layout.h"
+#include "tests/lockstep/paging_program.h"
+
+namespace seventeen::lockstep {
+
+Start make_scattered_program(u32 pages) {
+    constexpr u32 kDirectory = 0x100000;
+    constexpr u32 kTables = 0x101000;
+    constexpr u32 kFirstFrame = 0x200;
+    constexpr u32 kStride = 1021;
+    constexpr u32 kEntries = 1024;
+    constexpr u32 kProgram = 0x10000;
+    constexpr u32 kEntry = kRom + 0x1000;
+    Rom rom;
+    rom.descriptor(kCode3, 0, 0xfffff, kCodeBits | kUserBits | kFlat);
+    rom.descriptor(kData3, 0, 0xfffff, kDataBits | kUserBits | kFlat);
+    Code entry(rom, kEntry);
+    entry.put({0xb8}).dword(kData3).put({0x8e, 0xd8, 0x8e, 0xc0});        // mov eax; mov ds, es
+    entry.put({0x68}).dword(kData3).put({0x68}).dword(kProgram + 0x800);  // push ss, esp
+    entry.put({0x68}).dword(0x202).put({0x68}).dword(kCode3);             // push flags, cs
+    entry.put({0x68}).dword(kProgram).put({0xcf});                        // push eip; iretd
+    const std::vector<u8> code = {
+        0xb9,
+        static_cast<u8>(pages),
+        static_cast<u8>(pages >> 8),
+        0,
+        0,  // 00: mov ecx, pages
+        0xbe,
+        0x00,
+        0x00,
+        0x40,
+        0x00,  // 05: mov esi, 400000h
+        0x01,
+        0x0e,  // 0a: add [esi], ecx
+        0x11,
+        0x8e,
+        0xfd,
+        0x0f,
+        0x00,
+        0x00,  // 0c: adc [esi + 0ffdh], ecx
+        0x03,
+        0x06,  // 12: add eax, [esi]
+        0x81,
+        0xc6,
+        0x00,
+        0x10,
+        0x00,
+        0x00,  // 14: add esi, 1000h
+        0x49,
+        0x75,
+        0xed,  // 1a: dec ecx; jnz 0a
+        0xeb,
+        0xe1,  // 1d: jmp 00
+    };
+    Start start;
+    start.ram = u64{kFirstFrame + pages} << kPageShift;
+    start.firmware = rom.take();
+    start.prepare = [code, pages](CpuState& state, mmu::PhysicalMemory& memory) {
+        memory.write({kProgram}, code.data(), code.size());
+        for (u32 page = 0; page <= kEntries + pages; ++page) {  // and one behind the last
+            u32 frame = page;
+            if (page >= kEntries) frame = kFirstFrame + (page - kEntries) * kStride % pages;
+            memory.write({kTables + page * 4}, frame << kPageShift | kAll);
+        }
+        for (u32 table = 0; table <= 1 + pages / kEntries; ++table)
+            memory.write({kDirectory + table * 4}, (kTables + (table << kPageShift)) | kAll);
+        enter_kernel(state, kDirectory, kEntry);
+    };
+    return start;
+}
+
+}  // namespace seventeen::lockstep
