@@ -3,7 +3,7 @@
 // While translated code runs:
 //   eax ecx edx ebx ebp esi edi   the guest's, upper halves zero
 //   r12                           the guest's ESP, upper half zero
-//   r13                           instructions left, biased: below zero, the block is left
+//   r13                           the Countdown: its base plus the instructions left, less slack
 //   r14                           CpuState*
 //   r15                           Context*
 //   r8 r9 r10                     scratch; r8d is the target at an indirect exit
@@ -38,7 +38,7 @@ struct JumpSlot {
 };
 
 inline constexpr unsigned kJumpSlots = 4096;
-// Indexed by jump_slot_of() the target address (jump_tables.h).
+// Soft form: indexed by jump_slot_of() the target address (jump_tables.h).
 using JumpTable = std::array<JumpSlot, kJumpSlots>;
 inline constexpr u32 jump_slot_of(u32 eip) {
     return (eip ^ eip >> kPageShift) % kJumpSlots;
@@ -50,7 +50,7 @@ struct Context {
     CpuState* state = nullptr;
     std::array<const void*, 2> tlb{};  // by mmu::Privilege
     u64 host_stack = 0;                // rsp inside enter()
-    s64 left = 0;                      // r13
+    u64 countdown = 0;                 // r13
     u32 flags = 0;                     // in saved form
     u32 indirect = 0;                  // r8d at a callout
     u32 scratch = 0;                   // within one instruction
@@ -59,9 +59,11 @@ struct Context {
     X87Note x87_note;  // of the last block left that had any
     u32 x87_data = 0;  // FDP
     FpuImage fpu;
-    const JumpSlot* jump_table = nullptr;  // of the Mode and the address space
-    const u8* callout_host = nullptr;      // flags in EFLAGS
-    const u8* callout_saved = nullptr;     // flags in r11
+    const void* jump_table = nullptr;   // JumpTable or JumpMap: of the Mode and the address space
+    const u8* code = nullptr;           // what offsets in a JumpMap are relative to
+    Site* unknown_target = nullptr;     // where a JumpMap leads that knows no better
+    const u8* callout_host = nullptr;   // flags in EFLAGS
+    const u8* callout_saved = nullptr;  // flags in r11
     Handle handle = nullptr;
     void* owner = nullptr;
 };

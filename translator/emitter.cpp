@@ -71,13 +71,17 @@ void Emitter::fall_back(bool ends) {
 }
 
 void Emitter::leave_for_fpu() {
+    leave_at(new_site(Site::Kind::kFpu, eip_, completed_));
+    closed_ = true;
+}
+
+void Emitter::leave_at(Site& site) {
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = &new_site(Site::Kind::kFpu, eip_, completed_);
+    cold.site = &site;
     cold.saved = saved_;
     assembler_.jmp(cold.label);
     cold_.push_back(cold);
-    closed_ = true;
 }
 
 unsigned Emitter::memory_size() const {
@@ -148,12 +152,10 @@ void Emitter::finish() {
     for (const ColdSite& cold : cold_) {
         if (!cold.needed) continue;
         assembler_.bind(cold.label);
-        if (cold.swapped) assembler_.xchg(x86::rax, x86::r11);
         // SAFETY: the site lives as long as the code that names it.
         assembler_.mov(x86::r10, reinterpret_cast<u64>(cold.site));
-        const bool saved = cold.saved || cold.swapped;
-        assembler_.jmp(
-            context(saved ? offsetof(Context, callout_saved) : offsetof(Context, callout_host), 8));
+        assembler_.jmp(context(
+            cold.saved ? offsetof(Context, callout_saved) : offsetof(Context, callout_host), 8));
     }
 }
 

@@ -131,7 +131,6 @@ class Emitter {
         Site* site = nullptr;
         bool needed = true;      // something jumps to the label
         bool saved = false;      // flags are in r11
-        bool swapped = false;    // flags are in eax, the guest's eax is in r11
         asmjit::Label resume;    // kInstruction
         asmjit::Label jump_end;  // kDirect: behind the displacement to patch
     };
@@ -154,8 +153,10 @@ class Emitter {
     void emit_exit(u32 target, u16 count);
     void emit_direct_exit(u32 target, u16 count);
     void emit_table_exit(u32 target, u16 count);
-    void count(u32 target, u16 count);
-    void restore_after_count();
+    void count(Site& site, u16 count);
+    void jump_by_map();
+    void jump_by_slot(s32 slot, Site& miss);
+    void leave_at(Site& site);
     void store_x87_note();
     void store_x87_address();
     bool in_page(u32 target) const;

@@ -1,8 +1,8 @@
 // Ways out of a block: the instruction count, direct branches, branches through a jump table.
 //
 // Every exit brings r13 up to date: it subtracts the instructions completed on the way to it. Below
-// zero the block calls out instead of going on (Site::Kind::kEvent); the Translator keeps so much
-// slack that a whole block fits into it.
+// the Countdown's start its read faults, and the block calls out instead of going on
+// (Site::Kind::kEvent); the Translator keeps so much slack that a whole block fits into it.
 #include "translator/emitter.h"
 
 namespace seventeen::translator {
@@ -49,38 +49,17 @@ void Emitter::emit_exit(u32 target, u16 count) {
         emit_table_exit(target, count);
 }
 
-// r13 -= count, with the flags saved: in r11, or (between count() and restore_after_count()) in ax
-// with the guest's eax in r11.
-void Emitter::count(u32 target, u16 count) {
-    if (!saved_) {
-        assembler_.mov(x86::r11, x86::rax);
-        assembler_.lahf();
-        assembler_.seto(x86::al);
-    }
-    ColdSite cold;
-    cold.label = assembler_.newLabel();
-    cold.site = &new_site(Site::Kind::kEvent, target, 0);
-    cold.saved = saved_;
-    cold.swapped = !saved_;
-    cold_.push_back(cold);
-    assembler_.sub(x86::r13, count);
-    assembler_.js(cold.label);
-}
-
-void Emitter::restore_after_count() {
-    if (saved_) {
-        flags_to_host();
-        return;
-    }
-    assembler_.add(x86::al, 0x7f);
-    assembler_.sahf();
-    assembler_.mov(x86::rax, x86::r11);
+// r13 -= count; faults to the site where none is left (countdown.h). Flags stay where they are.
+void Emitter::count(Site& site, u16 count) {
+    assembler_.lea(x86::r13, x86::ptr(x86::r13, -static_cast<s32>(count)));
+    block_.fault_points.push_back({static_cast<u32>(assembler_.offset()), &site, saved_});
+    assembler_.movzx(x86::r10d, x86::byte_ptr(x86::r13));
 }
 
 void Emitter::emit_direct_exit(u32 target, u16 count) {
     const bool saved = saved_;
-    this->count(target, count);
-    restore_after_count();
+    this->count(new_site(Site::Kind::kEvent, target, 0), count);
+    flags_to_host();
     ColdSite cold;
     cold.label = assembler_.newLabel();
     cold.site = &new_site(Site::Kind::kDirect, target, 0);
@@ -91,57 +70,65 @@ void Emitter::emit_direct_exit(u32 target, u16 count) {
     saved_ = saved;
 }
 
-// To another page: through the slot of the jump table that the target has.
+// Window form: by the jump map, with the flags where they are. r8d is the target.
+void Emitter::jump_by_map() {
+    assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
+    assembler_.mov(x86::r10, context(offsetof(Context, code), 8));
+    assembler_.mov(x86::r9d, x86::ptr(x86::r9, x86::r8, 2, 0, 4));
+    assembler_.lea(x86::r9, x86::ptr(x86::r9, x86::r10));
+    assembler_.jmp(x86::r9);
+}
+
+// To another page: by the slot of the jump table that the target has.
 void Emitter::emit_table_exit(u32 target, u16 count) {
     const bool saved = saved_;
-    this->count(target, count);
-    ColdSite miss;
-    miss.label = assembler_.newLabel();
-    miss.site = &new_site(Site::Kind::kDirect, target, 0);
-    miss.saved = saved_;
-    miss.swapped = !saved_;
-    cold_.push_back(miss);
-    const s32 slot = static_cast<s32>(jump_slot_of(target) * sizeof(JumpSlot));
-    assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
+    this->count(new_site(Site::Kind::kEvent, target, 0), count);
     assembler_.mov(x86::r8d, target);
-    assembler_.cmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, eip)}, 8), x86::r8);
-    assembler_.jne(miss.label);
-    restore_after_count();
-    assembler_.jmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8));
+    if (mode().has(Mode::kWindow)) {
+        flags_to_host();
+        jump_by_map();
+    } else {
+        flags_to_saved();
+        const s32 slot = static_cast<s32>(jump_slot_of(target) * sizeof(JumpSlot));
+        assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
+        jump_by_slot(slot, new_site(Site::Kind::kDirect, target, 0));
+    }
     saved_ = saved;
+}
+
+// By the slot at r9 + `slot`, if it is the one of r8d; flags are saved.
+void Emitter::jump_by_slot(s32 slot, Site& miss) {
+    ColdSite cold;
+    cold.label = assembler_.newLabel();
+    cold.site = &miss;
+    cold.saved = true;
+    cold_.push_back(cold);
+    assembler_.cmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, eip)}, 8), x86::r8);
+    assembler_.jne(cold.label);
+    flags_to_host();
+    assembler_.jmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8));
 }
 
 void Emitter::exit_indirect() {
     static_assert(sizeof(JumpSlot) == 16);
     store_x87_note();
     const bool saved = saved_;
-    const u16 completed = static_cast<u16>(completed_ + 1);
-    if (!saved_) {
-        assembler_.mov(x86::r11, x86::rax);
-        assembler_.lahf();
-        assembler_.seto(x86::al);
-    }
-    ColdSite miss;
-    miss.label = assembler_.newLabel();
-    miss.site = &new_site(Site::Kind::kIndirect, 0, 0);
-    miss.saved = saved_;
-    miss.swapped = !saved_;
-    cold_.push_back(miss);
-    assembler_.sub(x86::r13, completed);
-    assembler_.js(miss.label);
+    Site& site = new_site(Site::Kind::kIndirect, 0, 0);
+    count(site, static_cast<u16>(completed_ + 1));
     if (surroundings_.disabled.has(Trick::kIndirectTable)) {
-        assembler_.jmp(miss.label);
+        leave_at(site);
+    } else if (mode().has(Mode::kWindow)) {
+        flags_to_host();
+        jump_by_map();
     } else {
+        flags_to_saved();
         assembler_.mov(x86::r9d, x86::r8d);  // jump_slot_of(r8d)
         assembler_.shr(x86::r9d, kPageShift);
         assembler_.xor_(x86::r9d, x86::r8d);
         assembler_.and_(x86::r9d, kJumpSlots - 1);
         assembler_.shl(x86::r9d, 4);
         assembler_.add(x86::r9, context(offsetof(Context, jump_table), 8));
-        assembler_.cmp(x86::ptr(x86::r9, offsetof(JumpSlot, eip), 8), x86::r8);
-        assembler_.jne(miss.label);
-        restore_after_count();
-        assembler_.jmp(x86::ptr(x86::r9, offsetof(JumpSlot, code), 8));
+        jump_by_slot(0, site);
     }
     saved_ = saved;
     closed_ = true;

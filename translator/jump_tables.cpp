@@ -3,60 +3,93 @@
 
 namespace seventeen::translator {
 
-const JumpSlot* JumpTables::select(u32 mode, const SpaceKey& space) {
-    if (current_ && current_->mode == mode && current_->space == space)
-        return current_->slots.data();
-    auto& place = tables_[(space.cr3 >> kPageShift ^ mode * 7) % kTables];
-    if (!place) {
-        place = std::make_unique<Table>();
-    } else if (place->mode != mode || !(place->space == space)) {
-        empty(*place);
+const void* JumpTables::select(u32 mode, bool mapped, const SpaceKey& space) {
+    if (!current_ || current_->mode != mode || !(current_->space == space)) {
+        auto& place = tables_[(space.cr3 >> kPageShift ^ mode * 7) % kTables];
+        if (!place) {
+            place = std::make_unique<Table>();
+        } else if (place->mode != mode || !(place->space == space)) {
+            empty(*place);
+        }
+        place->mode = mode;
+        place->space = space;
+        current_ = place.get();
     }
-    place->mode = mode;
-    place->space = space;
-    current_ = place.get();
-    return current_->slots.data();
+    if (mapped) {
+        if (!current_->map) current_->map = std::make_unique<JumpMap>();
+        current_->slots.reset();
+        return current_->map->offsets();
+    }
+    if (!current_->slots) current_->slots = std::make_unique<JumpTable>();
+    current_->map.reset();
+    return current_->slots->data();
 }
 
 void JumpTables::fill(const Block& block, u64 linear_page) {
-    const u32 slot = jump_slot_of(block.key.eip);
-    JumpSlot& entry = current_->slots[slot];
-    if (entry.code == block.entry) return;
-    entry = {block.key.eip, block.entry};
-    current_->filled[linear_page].insert(slot);
+    if (at(*current_, block.key.eip) == block.entry) return;
+    put(*current_, block.key.eip, block.entry);
+    current_->filled[linear_page].insert(block.key.eip);
 }
 
 void JumpTables::forget(const Block& block) {
     for (const auto& table : tables_) {
-        if (!table) continue;
-        JumpSlot& entry = table->slots[jump_slot_of(block.key.eip)];
-        if (entry.code == block.entry) entry = {};
+        if (table && table->mode == block.key.mode && at(*table, block.key.eip) == block.entry)
+            remove(*table, block.key.eip);
     }
 }
 
-// A slot that another page's block took over meanwhile is emptied as well: it fills again.
 void JumpTables::drop_pages(u64 first_page, u64 pages) {
     for (const auto& table : tables_) {
         if (!table) continue;
         std::erase_if(table->filled, [&](const auto& page) {
             if (page.first - first_page >= pages) return false;
-            for (const u32 slot : page.second) table->slots[slot] = {};
+            for (const u32 eip : page.second) remove(*table, eip);
             return true;
         });
     }
-}
-
-void JumpTables::empty(Table& table) {
-    for (const auto& [page, slots] : table.filled) {
-        for (const u32 slot : slots) table.slots[slot] = {};
-    }
-    table.filled.clear();
 }
 
 void JumpTables::empty_all() {
     for (const auto& table : tables_) {
         if (table) empty(*table);
     }
+}
+
+// --- one table ---
+
+const u8* JumpTables::at(const Table& table, u32 eip) const {
+    if (table.map) {
+        const u32 offset = table.map->offsets()[eip];
+        return offset == 0 ? nullptr : code_ + offset;
+    }
+    const JumpSlot& slot = (*table.slots)[jump_slot_of(eip)];
+    return slot.eip == eip ? slot.code : nullptr;
+}
+
+void JumpTables::put(Table& table, u32 eip, const u8* code) {
+    if (table.map)
+        table.map->offsets()[eip] = static_cast<u32>(code - code_);
+    else
+        (*table.slots)[jump_slot_of(eip)] = {eip, code};
+}
+
+// A slot that another page's block took over meanwhile is emptied as well: it fills again.
+void JumpTables::remove(Table& table, u32 eip) {
+    if (table.map)
+        table.map->offsets()[eip] = 0;
+    else
+        (*table.slots)[jump_slot_of(eip)] = {};
+}
+
+void JumpTables::empty(Table& table) {
+    if (table.map) {
+        table.map->clear();
+    } else {
+        for (const auto& [page, eips] : table.filled) {
+            for (const u32 eip : eips) remove(table, eip);
+        }
+    }
+    table.filled.clear();
 }
 
 }  // namespace seventeen::translator

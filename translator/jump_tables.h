@@ -4,6 +4,9 @@
 // a page walk, and emptied when the block dies or when a page table changes that the walk went
 // through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Spaces
 // share kTables places by a hash; who comes last has the place.
+//
+// Modes that use a window have a JumpMap, which is fastest; others, young spaces among them, have a
+// small hashed JumpTable, which is quickly filled.
 #pragma once
 
 #include <memory>
@@ -12,14 +15,18 @@
 
 #include "translator/block.h"
 #include "translator/context.h"
+#include "translator/jump_map.h"
 #include "translator/space_key.h"
 
 namespace seventeen::translator {
 
 class JumpTables {
   public:
-    // The table for a mode in a space, empty if another pair had its place.
-    const JumpSlot* select(u32 mode, const SpaceKey& space);
+    // `code`: what a JumpMap's offsets are relative to.
+    explicit JumpTables(const u8* code) : code_(code) {}
+
+    // The JumpTable or JumpMap for a mode in a space, empty if another pair had its place.
+    const void* select(u32 mode, bool mapped, const SpaceKey& space);
     // In the table last selected: the block at `linear_page`.
     void fill(const Block& block, u64 linear_page);
     void forget(const Block& block);  // in all
@@ -32,12 +39,17 @@ class JumpTables {
     struct Table {
         u32 mode = 0;
         SpaceKey space;
-        JumpTable slots;
-        std::unordered_map<u64, std::unordered_set<u32>> filled;  // slots, by linear page
+        std::unique_ptr<JumpTable> slots;  // one of the two
+        std::unique_ptr<JumpMap> map;
+        std::unordered_map<u64, std::unordered_set<u32>> filled;  // EIPs, by linear page
     };
 
+    const u8* at(const Table& table, u32 eip) const;
+    void put(Table& table, u32 eip, const u8* code);
+    static void remove(Table& table, u32 eip);
     static void empty(Table& table);
 
+    const u8* code_;
     std::array<std::unique_ptr<Table>, kTables> tables_;
     Table* current_ = nullptr;
 };

@@ -28,6 +28,11 @@ class Assembler final : public Xbyak::CodeGenerator {
         jmp(r10);
     }
 
+    void unknown_target() {
+        mov(r10, ptr[r15 + offsetof(Context, unknown_target)]);
+        jmp(ptr[r15 + offsetof(Context, callout_host)]);
+    }
+
     void callout_host() {
         mov(r11, rax);
         lahf();
@@ -39,7 +44,7 @@ class Assembler final : public Xbyak::CodeGenerator {
     void callout_saved() {
         for (unsigned i = 0; i < 8; ++i)
             mov(ptr[r14 + static_cast<int>(offsetof(CpuState, gpr) + i * 8)], guest(i));
-        mov(ptr[r15 + offsetof(Context, left)], r13);
+        mov(ptr[r15 + offsetof(Context, countdown)], r13);
         mov(ptr[r15 + offsetof(Context, indirect)], r8d);
         movzx(r11d, r11w);
         mov(ptr[r15 + offsetof(Context, flags)], r11d);
@@ -93,7 +98,7 @@ class Assembler final : public Xbyak::CodeGenerator {
         je(loaded);
         save_area(kFxrstor);
         L(loaded);
-        mov(r13, ptr[r15 + offsetof(Context, left)]);
+        mov(r13, ptr[r15 + offsetof(Context, countdown)]);
         mov(eax, ptr[r15 + offsetof(Context, flags)]);
         mov(r11d, eax);
         add(al, 0x7f);
@@ -107,6 +112,8 @@ class Assembler final : public Xbyak::CodeGenerator {
 
 Stubs make_stubs(CodeCache& cache) {
     Assembler assembler;
+    assembler.unknown_target();
+    const std::size_t enter = assembler.getSize();
     assembler.enter();
     const std::size_t callout_host = assembler.getSize();
     assembler.callout_host();
@@ -119,7 +126,8 @@ Stubs make_stubs(CodeCache& cache) {
     Stubs stubs;
     // SAFETY: assembled above to this signature, in executable memory that lives as long as the
     // cache.
-    stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code));
+    stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code + enter));
+    stubs.unknown_target = code;
     stubs.callout_host = code + callout_host;
     stubs.callout_saved = code + callout_saved;
     return stubs;

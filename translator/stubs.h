@@ -9,9 +9,10 @@ namespace seventeen::translator {
 struct Stubs {
     using Enter = void (*)(Context* context, const u8* code);
 
-    Enter enter = nullptr;              // loads the guest's registers and jumps to `code`
-    const u8* callout_host = nullptr;   // a site calls out, flags in EFLAGS
-    const u8* callout_saved = nullptr;  // the same, flags in r11
+    const u8* unknown_target = nullptr;  // Context::unknown_target calls out, flags in EFLAGS
+    Enter enter = nullptr;               // loads the guest's registers and jumps to `code`
+    const u8* callout_host = nullptr;    // a site calls out, flags in EFLAGS
+    const u8* callout_saved = nullptr;   // the same, flags in r11
 };
 
 // Writes them to the cache, for ever.

@@ -11,7 +11,6 @@ namespace seventeen::translator {
 
 namespace {
 
-constexpr u64 kMostInstructions = u64{1} << 40;  // in one stretch: r13 never overflows
 constexpr std::size_t kMostModes = 64;
 
 const u8* entry_of(const Block* block) {
@@ -29,7 +28,8 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       cache_(options.code_cache_bytes),
       stubs_(make_stubs(cache_)),
       blocks_(state, mmu.memory(), cache_),
-      translator_(privilege.model(), options.longest_block, cache_, statistics_) {
+      translator_(privilege.model(), options.longest_block, cache_, statistics_),
+      jump_tables_(stubs_.unknown_target) {
     install_host_fault_handlers();
     mmu.set_shadow(this);
     if (!options_.disabled.has(Trick::kWindows)) windows_.emplace(mmu, options_, statistics_);
@@ -38,6 +38,10 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
                     mmu.tlb_entries(mmu::Privilege::kUser)};
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
+    context_.code = stubs_.unknown_target;
+    indirect_.kind = Site::Kind::kIndirect;
+    indirect_.block = &nowhere_;
+    context_.unknown_target = &indirect_;
     context_.owner = this;
     context_.host_mxcsr = _mm_getcsr();
     context_.handle = [](Context& context, Site& site) -> const u8* {
@@ -111,7 +115,7 @@ void Translator::count_age() {
 
 const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
-    state_.retired = static_cast<u64>(horizon_ - context_.left) + site.count;
+    state_.retired = horizon_ - context_.countdown + site.count;
     if (!site.block->dead) blocks_.collect();
     fpu_.update_pointers(site);
     switch (site.kind) {
@@ -215,8 +219,10 @@ std::optional<HostFaultHandler::Redirection> Translator::host_fault(const HostFa
         std::lower_bound(points.begin(), points.end(), offset,
                          [](const FaultPoint& each, u32 code) { return each.code < code; });
     if (point == points.end() || point->code != offset) return std::nullopt;
-    ++statistics_.host_faults;
-    fault_ = fault;
+    if (point->site->kind == Site::Kind::kInstruction) {
+        ++statistics_.host_faults;
+        fault_ = fault;
+    }
     // SAFETY: what a callout expects in r10.
     return Redirection{point->saved ? stubs_.callout_saved : stubs_.callout_host,
                        reinterpret_cast<u64>(point->site)};
@@ -249,8 +255,8 @@ Block* Translator::proceed() {
     Block* block = block_here();
     if (!block) return nullptr;
     if (modes_[mode_].has(Mode::kWindow)) choose_window();
-    context_.left = static_cast<s64>(std::min(left, kMostInstructions) - slack());
-    horizon_ = static_cast<s64>(state_.retired) + context_.left;
+    context_.countdown = countdown_.base() + std::min(left, Countdown::kMost) - slack();
+    horizon_ = state_.retired + context_.countdown;
     context_.flags = flags_to_saved(state_.arithmetic.value());
     return block;
 }
@@ -259,7 +265,8 @@ Block* Translator::block_here() {
     state_.rip = state_.eip();
     if (!mode_known_) {
         mode_ = number_of_mode();
-        context_.jump_table = jump_tables_.select(mode_, space_of(state_));
+        context_.jump_table =
+            jump_tables_.select(mode_, modes_[mode_].has(Mode::kWindow), space_of(state_));
     }
     BlockKey key;
     key.eip = state_.eip();

@@ -27,6 +27,7 @@
 #include "translator/block_translator.h"
 #include "translator/code_cache.h"
 #include "translator/context.h"
+#include "translator/countdown.h"
 #include "translator/fpu_residence.h"
 #include "translator/host_faults.h"
 #include "translator/jump_tables.h"
@@ -112,13 +113,16 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     u64 aged_ = 0;                       // CpuState::retired when ages_ was last brought up to date
     std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
     Context context_;
+    Countdown countdown_;
+    Block nowhere_;  // has `indirect_`, where the JumpMaps lead that know no better
+    Site indirect_;
     FpuResidence fpu_{state_, context_};
     std::vector<Mode> modes_;  // that blocks were translated for
     u32 mode_ = 0;             // the current one, while mode_known_
     bool mode_known_ = false;
     CodePage code_page_;
     GuestPlace calling_;      // what run_operation() runs; else its mnemonic is kInvalid
-    s64 horizon_ = 0;         // CpuState::retired + Context::left
+    u64 horizon_ = 0;         // CpuState::retired + Context::countdown
     bool interpret_ = false;  // proceed() found code that cannot be translated
     std::exception_ptr exception_;
 };
