@@ -123,6 +123,13 @@ class PrivilegeEngine {
     Fault write_back_caches();  // INVD, WBINVD
     Fault halt();
     Fault read_time_stamp(u64& value);
+    // The counter as it grows with the instructions retired, until one sets it, the CPU idles or
+    // the clock's rate changes. A step of zero: they have no whole number of nanoseconds.
+    struct TimeStampLine {
+        u64 step = 0;
+        u64 start = 0;  // at CpuState::retired == 0
+    };
+    TimeStampLine time_stamp_line() const;
     Fault read_performance_counter(u32 index, u64& value);
     Fault read_msr(u32 index, u64& value);
     Fault write_msr(u32 index, u64 value);

@@ -40,6 +40,13 @@ Fault PrivilegeEngine::read_time_stamp(u64& value) {
     return {};
 }
 
+PrivilegeEngine::TimeStampLine PrivilegeEngine::time_stamp_line() const {
+    const auto rate = wiring_.scheduler.rate();
+    if (rate.ticks != 1) return {};
+    const u64 now = time_stamp(state_, wiring_.scheduler);
+    return {rate.nanoseconds, now - state_.retired * rate.nanoseconds};
+}
+
 // The counters of the P6 family exist but count nothing.
 Fault PrivilegeEngine::read_performance_counter(u32 index, u64& value) {
     if (!(state_.cr4 & kCr4Pce) && state_.cpl != 0) return Fault::general_protection();

@@ -42,6 +42,7 @@ struct Site {
     Occupation occupation = Occupation::kOtherCall;  // kInstruction: while it is interpreted
     u8 faults = 0;                                   // host faults that no fill could help
     bool board = false;              // kInstruction: it reaches ports or model-specific registers
+    bool clock = false;              // kInstruction: it reads the time-stamp counter, or may set it
     bool fallback = false;           // kInstruction: no rule translated it
     bool fpu = false;                // kInstruction: it works on FPU, MMX or SSE registers
     X87Note x87;                     // the last x87 instruction before it, but none that was noted
@@ -53,6 +54,7 @@ struct FaultPoint {
     u32 code = 0;  // offset into the block's code
     Site* site = nullptr;
     bool saved = false;  // the guest's flags are in r11
+    u32 landing = 0;     // offset of where the block goes on; 0: the site calls out at once
 };
 
 struct Block {

@@ -34,6 +34,7 @@ Mode mode_of(const CpuState& state) {
     if (code.big()) mode.bits |= Mode::kCode32;
     if (state.segment(SegmentName::kSs).big()) mode.bits |= Mode::kStack32;
     if (state.cpl == 3 && state.flag(kFlagAc) && state.cr0 & kCr0Am) mode.bits |= Mode::kAlignment;
+    if (state.flag(kFlagDf)) mode.bits |= Mode::kBackwards;
     mode.bits |= fpu_bits(state);
     for (unsigned i = 0; i < kSegmentCount; ++i) {
         if (is_flat(state.segments[i])) mode.bits |= 1u << (Mode::kFlatShift + i);

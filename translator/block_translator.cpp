@@ -24,12 +24,12 @@ bool loads_segment(const Instruction& instruction) {
            instruction.mnemonic != Mnemonic::PUSH_SEGMENT;
 }
 
-// Where a rule takes them, these don't end a block: it runs on where a branch is not taken, and
-// where STI finds no interrupt.
+// Where a rule takes them, these don't end a block: it runs on where a branch is not taken.
 bool runs_on(const Instruction& instruction) {
     const Mnemonic mnemonic = instruction.mnemonic;
     return (mnemonic >= Mnemonic::JO && mnemonic <= Mnemonic::JNLE) || mnemonic == Mnemonic::JCXZ ||
-           mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP;
+           mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP ||
+           decoder::is_repeated_string(instruction);
 }
 
 // They may mask or unmask x87 exceptions, which matters to a Mode where CR0.NE is clear.
@@ -47,8 +47,17 @@ bool changes_fpu_mode(const Instruction& instruction, const Mode& mode) {
     }
 }
 
+// Ports raise attention where they must be looked after.
 bool ends(const Instruction& instruction) {
+    if (instruction.row().family == decoder::Family::kInputOutput) return false;
     return decoder::ends_block(instruction) || loads_segment(instruction);
+}
+
+// What the Mode depends on is changed by an instruction without a rule.
+bool changes_mode(const Instruction& instruction, const Mode& mode) {
+    const bool direction =
+        instruction.mnemonic == Mnemonic::CLD || instruction.mnemonic == Mnemonic::STD;
+    return direction || changes_fpu_mode(instruction, mode);
 }
 
 }  // namespace
@@ -112,7 +121,7 @@ bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
     }
     ++counts.left;
     ++statistics_.fallbacks;
-    const bool ended = ends(instruction) || changes_fpu_mode(instruction, emitter.mode());
+    const bool ended = ends(instruction) || changes_mode(instruction, emitter.mode());
     emitter.fall_back(ended);
     return ended;
 }

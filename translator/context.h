@@ -51,10 +51,18 @@ struct Context {
     std::array<const void*, 2> tlb{};  // by mmu::Privilege
     u64 host_stack = 0;                // rsp inside enter()
     u64 countdown = 0;                 // r13
-    u32 flags = 0;                     // in saved form
-    u32 indirect = 0;                  // r8d at a callout
-    u32 scratch = 0;                   // within one instruction
-    u32 fpu_live = 0;                  // fpu_image.h
+    u64 countdown_base = 0;            // of the Countdown
+    u64 horizon = 0;                   // CpuState::retired is this less r13
+    // The time-stamp counter is a line over CpuState::retired while its step is not zero.
+    u64 time_stamp_step = 0;
+    u64 time_stamp_start = 0;
+    u64 window = 0;               // base of the one in gs:
+    u32 flags = 0;                // in saved form
+    u32 indirect = 0;             // r8d at a callout
+    u32 scratch = 0;              // within one instruction …
+    std::array<u32, 3> string{};  // … and what a string instruction began with …
+    u64 host_address = 0;         // … or reads from
+    u32 fpu_live = 0;             // fpu_image.h
     u32 host_mxcsr = 0;
     X87Note x87_note;  // of the last block left that had any
     u32 x87_data = 0;  // FDP

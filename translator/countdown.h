@@ -21,9 +21,11 @@ class Countdown {
     Countdown& operator=(const Countdown&) = delete;
 
     u64 base() const { return base_; }
+    bool holds(u64 address) const { return address - (base_ - kGap) < kGap + kMost; }
 
   private:
-    static constexpr u64 kGap = u64{1} << 16;  // more than a block holds instructions
+    // More than a block holds instructions, and than a repeated string instruction can count.
+    static constexpr u64 kGap = (u64{1} << 32) + (u64{1} << 16);
 
     u64 base_ = 0;
 };

@@ -106,6 +106,8 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
         site.fpu = uses_fpu(*instruction_);
         site.board = reaches_board(*instruction_);
         site.occupation = callout_occupation(instruction_->row());
+        site.clock = instruction_->mnemonic == decoder::Mnemonic::RDTSC ||
+                     instruction_->mnemonic == decoder::Mnemonic::WRMSR;
     }
     site.x87 = x87_.note;
     site.x87_operand = x87_.operation;
@@ -136,6 +138,12 @@ void Emitter::may_fault() {
         {static_cast<u32>(assembler_.offset()), slow_site().site, saved_});
 }
 
+void Emitter::may_fault(std::function<void()> landing) {
+    may_fault();
+    landings_.push_back(
+        {block_.fault_points.size() - 1, assembler_.newLabel(), std::move(landing)});
+}
+
 void Emitter::touch() {
     if (windowed()) may_fault();
 }
@@ -149,6 +157,10 @@ void Emitter::finish() {
         x87_ = later.x87;
         emit_exit(later.target, later.count);
     }
+    for (const Landing& landing : landings_) {
+        assembler_.bind(landing.label);
+        landing.emit();
+    }
     for (const ColdSite& cold : cold_) {
         if (!cold.needed) continue;
         assembler_.bind(cold.label);
@@ -160,6 +172,9 @@ void Emitter::finish() {
 }
 
 void Emitter::resolve() {
+    for (const Landing& landing : landings_)
+        block_.fault_points[landing.point].landing =
+            static_cast<u32>(code_.labelOffset(landing.label));
     for (const ColdSite& cold : cold_) {
         if (cold.needed) cold.site->cold = static_cast<u32>(code_.labelOffset(cold.label));
         if (cold.site->kind == Site::Kind::kInstruction && code_.isLabelBound(cold.resume))

@@ -8,6 +8,7 @@
 
 #include <asmjit/x86.h>
 
+#include <functional>
 #include <unordered_set>
 #include <vector>
 
@@ -60,6 +61,7 @@ class Emitter {
     const Mode& mode() const { return surroundings_.mode; }
     const decoder::Instruction& instruction() const { return *instruction_; }
     u32 eip() const { return eip_; }
+    unsigned completed() const { return completed_; }  // instructions before this one
     u32 next_eip() const { return eip_ + instruction_->length; }
 
     unsigned memory_size() const;  // of the memory operand
@@ -92,6 +94,9 @@ class Emitter {
     // r8d is a linear address: makes it accessible and returns its place in host memory. The soft
     // form uses r9 and r10, and the place is [r8 + r9].
     asmjit::x86::Mem locate(Access access, unsigned size);
+    // Soft form, of all bytes from r8 to `last`, which may use r8 and guest registers: r9 = what to
+    // add to r8.
+    void locate_until(Access access, const asmjit::x86::Mem& last);
     // All three for the instruction's memory operand.
     asmjit::x86::Mem memory_operand(Access access, unsigned size);
     // The same for an instruction that is copied: which form the copy must have.
@@ -101,6 +106,8 @@ class Emitter {
     void touch();
     // The next host instruction may raise SIGFPE.
     void may_fault();
+    // The same, and if it does what `landing` emits is executed.
+    void may_fault(std::function<void()> landing);
     bool windowed() const { return mode().has(Mode::kWindow) && !soft_; }
 
     // Copies the instruction, which has an encoding of this form.
@@ -140,6 +147,11 @@ class Emitter {
         u16 operation = Site::kNoOperation;  // FDP is its memory operand's address, not stored yet
         decoder::MemoryOperand memory;
         u8 address_size = 0;
+    };
+    struct Landing {
+        std::size_t point = 0;  // which of the block's fault points
+        asmjit::Label label;
+        std::function<void()> emit;
     };
     struct LaterExit {
         asmjit::Label label;
@@ -181,6 +193,7 @@ class Emitter {
     std::size_t slow_site_ = 0;  // its place in cold_
     std::vector<ColdSite> cold_;
     std::vector<LaterExit> later_;
+    std::vector<Landing> landings_;
 };
 
 }  // namespace seventeen::translator

@@ -66,6 +66,11 @@ void Emitter::apply_segment(SegmentName segment, Access access, unsigned size) {
 // tag is compared with the last byte's, so an access across two pages never matches (Tlb).
 x86::Mem Emitter::locate(Access access, unsigned size) {
     if (windowed()) return in_window(x86::ptr(x86::r8d, 0, size));
+    locate_until(access, x86::ptr(x86::r8, static_cast<s32>(size) - 1));
+    return x86::ptr(x86::r8, x86::r9, 0, 0, size);
+}
+
+void Emitter::locate_until(Access access, const x86::Mem& last) {
     flags_to_saved();
     const asmjit::Label slow = slow_path();
     const std::size_t lane = offsetof(Context, tlb) + (mode().user() ? sizeof(void*) : 0);
@@ -75,15 +80,11 @@ x86::Mem Emitter::locate(Access access, unsigned size) {
     assembler_.shr(x86::r9d, kPageShift - kEntryShift);
     assembler_.and_(x86::r9d, (Tlb::kLines - 1) << kEntryShift);
     assembler_.add(x86::r9, context(lane, 8));
-    if (size == 1)
-        assembler_.mov(x86::r10d, x86::r8d);
-    else
-        assembler_.lea(x86::r10d, x86::ptr(x86::r8, static_cast<s32>(size) - 1));
-    assembler_.shr(x86::r10d, kPageShift);
+    assembler_.lea(x86::r10, last);
+    assembler_.shr(x86::r10, kPageShift);
     assembler_.cmp(x86::r10, x86::ptr(x86::r9, static_cast<s32>(tag), 8));
     assembler_.jne(slow);
     assembler_.mov(x86::r9, x86::ptr(x86::r9, offsetof(TlbEntry, delta), 8));
-    return x86::ptr(x86::r8, x86::r9, 0, 0, size);
 }
 
 MemoryForm Emitter::operand_form() const {

@@ -61,6 +61,8 @@ bool translate_instruction(Emitter& emitter) {
         case Family::kStack: return translate_stack(emitter);
         case Family::kControlFlow: return translate_control_flow(emitter);
         case Family::kFlagControl: return translate_flag_control(emitter);
+        case Family::kString: return translate_string(emitter);
+        case Family::kSystem: return translate_system(emitter);
         case Family::kSegment: return translate_segment(emitter);
         case Family::kX87: return translate_x87(emitter);
         case Family::kMmx:

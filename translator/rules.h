@@ -21,6 +21,8 @@ bool translate_stack(Emitter& emitter);
 bool translate_control_flow(Emitter& emitter);
 bool translate_flag_control(Emitter& emitter);
 bool translate_segment(Emitter& emitter);
+bool translate_string(Emitter& emitter);
+bool translate_system(Emitter& emitter);
 bool translate_x87(Emitter& emitter);
 bool translate_vector(Emitter& emitter);  // MMX and SSE
 

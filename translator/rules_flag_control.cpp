@@ -61,7 +61,6 @@ bool translate_push_flags(Emitter& emitter) {
 }  // namespace
 
 bool translate_flag_control(Emitter& emitter) {
-    Emitter::Assembler& out = emitter.out();
     switch (emitter.instruction().mnemonic) {
         case Mnemonic::CLC:
         case Mnemonic::STC:
@@ -75,16 +74,8 @@ bool translate_flag_control(Emitter& emitter) {
         case Mnemonic::STI: return translate_set_interrupt(emitter);
         case Mnemonic::PUSHF:
         case Mnemonic::PUSHFD: return translate_push_flags(emitter);
-        case Mnemonic::CLD:
-        case Mnemonic::STD: {
-            emitter.flags_to_saved();
-            const x86::Mem flags = emitter.state(offsetof(CpuState, system_flags), 4);
-            if (emitter.instruction().mnemonic == Mnemonic::CLD)
-                out.and_(flags, ~static_cast<s32>(kFlagDf));
-            else
-                out.or_(flags, kFlagDf);
-            return true;
-        }
+        case Mnemonic::CLD: return !emitter.mode().has(Mode::kBackwards);
+        case Mnemonic::STD: return emitter.mode().has(Mode::kBackwards);
         default: return false;
     }
 }

@@ -38,6 +38,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
                     mmu.tlb_entries(mmu::Privilege::kUser)};
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
+    context_.countdown_base = countdown_.base();
     context_.code = stubs_.unknown_target;
     indirect_.kind = Site::Kind::kIndirect;
     indirect_.block = &nowhere_;
@@ -80,14 +81,17 @@ Exit Translator::run(u64 target) {
     cpu_.target = target;
     blocks_.collect();
     const HostFaultScope faults(*this);
-    window_ = 0;  // another machine's may be in gs:
+    context_.time_stamp_step = 0;
+    context_.window = 0;  // another machine's may be in gs:
     while (state_.retired < target) {
         // Events, careful instructions and the last few before the target.
         if (state_.attention || target - state_.retired < slack()) return interpreter_.run(target);
         mode_known_ = false;
         interpret_ = false;
         if (const u8* code = entry_of(proceed())) run_code(code);
-        if (interpret_) interpreter_.run_stretch(target);
+        if (!interpret_) continue;
+        interpreter_.run_stretch(target);
+        context_.time_stamp_step = 0;
     }
     return Exit::kTarget;
 }
@@ -115,7 +119,7 @@ void Translator::count_age() {
 
 const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
-    state_.retired = horizon_ - context_.countdown + site.count;
+    state_.retired = context_.horizon - context_.countdown + site.count;
     if (!site.block->dead) blocks_.collect();
     fpu_.update_pointers(site);
     switch (site.kind) {
@@ -147,6 +151,7 @@ const u8* Translator::run_instruction(Site& site) {
     if (fpu) fpu_.lend();
     const Fault fault = run_operation(site, operation);
     if (fpu) fpu_.take_back();
+    if (site.clock) learn_clock();
     if (fault) {
         state_.rip = site.eip;
         statistics_.faults_guest += host_fault.has_value();
@@ -184,6 +189,13 @@ bool Translator::attention_is_quiet(const Site& site, u64 mmio_before) const {
            !(state_.interrupt_line && state_.flag(kFlagIf)) && !cpu_.privilege.needs_care();
 }
 
+// The time-stamp counter is this line while nothing but instructions lets time pass.
+void Translator::learn_clock() {
+    const privilege::PrivilegeEngine::TimeStampLine line = cpu_.privilege.time_stamp_line();
+    context_.time_stamp_step = line.step;
+    context_.time_stamp_start = line.start;
+}
+
 const u8* Translator::load_fpu(const Site& site) {
     ++statistics_.fpu_loads;
     state_.rip = site.eip;
@@ -197,7 +209,7 @@ const u8* Translator::load_fpu(const Site& site) {
 void Translator::learn_from_fault(Site& site, const HostFault& fault) {
     constexpr u8 kPatience = 3;
     if (!modes_[site.block->key.mode].has(Mode::kWindow) || fault.division) return;
-    const u64 linear = fault.address - window_;
+    const u64 linear = fault.address - context_.window;
     if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) {
         ++statistics_.faults_filled;
         return;
@@ -221,8 +233,9 @@ std::optional<HostFaultHandler::Redirection> Translator::host_fault(const HostFa
     if (point == points.end() || point->code != offset) return std::nullopt;
     if (point->site->kind == Site::Kind::kInstruction) {
         ++statistics_.host_faults;
-        fault_ = fault;
+        if (!countdown_.holds(fault.address)) fault_ = fault;
     }
+    if (point->landing != 0) return Redirection{block->entry + point->landing, 0};
     // SAFETY: what a callout expects in r10.
     return Redirection{point->saved ? stubs_.callout_saved : stubs_.callout_host,
                        reinterpret_cast<u64>(point->site)};
@@ -256,7 +269,7 @@ Block* Translator::proceed() {
     if (!block) return nullptr;
     if (modes_[mode_].has(Mode::kWindow)) choose_window();
     context_.countdown = countdown_.base() + std::min(left, Countdown::kMost) - slack();
-    horizon_ = state_.retired + context_.countdown;
+    context_.horizon = state_.retired + context_.countdown;
     context_.flags = flags_to_saved(state_.arithmetic.value());
     return block;
 }
@@ -361,8 +374,8 @@ bool Translator::may_use_window() {
 
 void Translator::choose_window() {
     const u64 window = windows_->window_of(space_of(state_));
-    if (window == window_) return;
-    window_ = window;
+    if (window == context_.window) return;
+    context_.window = window;
     select_window(window);
 }
 

@@ -67,6 +67,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
 
     void run_code(const u8* code);
     void count_age();
+    void learn_clock();
     bool attention_is_quiet(const Site& site, u64 mmio_before) const;
     const u8* on_callout(Site& site);
     const u8* run_instruction(Site& site);
@@ -108,7 +109,6 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::optional<WindowSet> windows_;
     std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
     std::optional<HostFault> fault_;      // what led to the callout
-    u64 window_ = 0;                      // base of the current one
     u64* aging_ = nullptr;                // of the user's space that runs, in ages_
     u64 aged_ = 0;                       // CpuState::retired when ages_ was last brought up to date
     std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
@@ -122,7 +122,6 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     bool mode_known_ = false;
     CodePage code_page_;
     GuestPlace calling_;      // what run_operation() runs; else its mnemonic is kInvalid
-    u64 horizon_ = 0;         // CpuState::retired + Context::countdown
     bool interpret_ = false;  // proceed() found code that cannot be translated
     std::exception_ptr exception_;
 };
