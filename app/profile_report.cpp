@@ -46,8 +46,9 @@ std::string share_line(const char* name, const Profile::Share& share, u64 total)
 }
 
 std::string spot_lines(const char* title, const Profile::Spots& spots, u64 total) {
-    std::string text = title;
-    for (const Profile::Spot& spot : spots.hottest(kHottest)) {
+    const auto hottest = spots.hottest(kHottest);
+    std::string text = hottest.empty() ? "" : title;
+    for (const Profile::Spot& spot : hottest) {
         const std::string_view name = decoder::row(spot.place.mnemonic).name;
         const bool named = spot.place.mnemonic != decoder::Mnemonic::kInvalid;
         text += formatted("  %08x %-10s %-14.*s %9" PRIu64 " %7.1f%%\n", spot.place.eip,

@@ -52,6 +52,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
         try {
             code = self.on_callout(site);
         } catch (...) {  // translated code can't be unwound: run() throws it again
+            self.calling_ = {};
             self.exception_ = std::current_exception();
         }
         if (!code) self.fpu_.unload();

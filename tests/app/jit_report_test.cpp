@@ -4,11 +4,13 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
+#include "machine/bare_machine.h"
 #include "tests/app/report_value.h"
 
 namespace seventeen::app {
 
 using Catch::Contains;
+using Catch::StartsWith;
 using decoder::Mnemonic;
 using translator::CalloutCause;
 using translator::Statistics;
@@ -83,6 +85,50 @@ TEST_CASE("The seventeen are listed always, with all their forms; others where t
                         "0          5          0\n"));
     CHECK_THAT(text, Contains("\n  SYSENTER "));
     CHECK_THAT(text, !Contains("\n  WRMSR "));
+}
+
+TEST_CASE("What a run of the translator leaves behind") {
+    // mov ax, 0a000h; mov ds, ax; L: cpuid; mov cl, [bx]; inc si; jnz L; jmp L
+    // (Nobody answers at a0000h.)
+    const std::vector<u8> code{0xb8, 0x00, 0xa0, 0x8e, 0xd8, 0x0f, 0xa2,
+                               0x8a, 0x0f, 0x46, 0x75, 0xf9, 0xeb, 0xf7};
+    machine::EngineOptions options;
+    options.kind = machine::EngineKind::kTranslator;
+    machine::BareMachine machine(
+        {.memory = 512u << 10, .cpu = "max", .rate = {}, .engine = options, .console = [](char) {
+         }});
+    machine.platform().load_raw({0x7c00}, code);
+    machine.start_at({0x7c00});
+    constexpr u64 kRounds = 1000;
+    machine.platform().run({.retired = kRounds * 4});
+    const auto& translator =
+        dynamic_cast<const translator::Translator&>(machine.platform().engine());
+    const Statistics& statistics = translator.statistics();
+    // The last instructions before the limit are the interpreter's.
+    const auto& cpuid = statistics.of(Mnemonic::CPUID);
+    CHECK(cpuid.callouts_for(CalloutCause::kNoRule) == cpuid.interpreted());
+    CHECK(cpuid.interpreted() > kRounds - 100);
+    CHECK(cpuid.interpreted() <= kRounds);
+    CHECK(cpuid.left > 0);
+    CHECK(cpuid.translated == 0);
+    const auto& mov = statistics.of(Mnemonic::MOV);
+    CHECK(mov.callouts_for(CalloutCause::kHostFault) >= 1);
+    CHECK(mov.callouts_for(CalloutCause::kSlowPath) > kRounds / 2);
+    CHECK(mov.translated > 0);
+    CHECK(statistics.faults_vain == mov.callouts_for(CalloutCause::kHostFault));
+    CHECK(statistics.soft_sites >= 1);
+    CHECK(statistics.of(Mnemonic::INC).translated > 0);
+    CHECK(statistics.of(Mnemonic::INC).interpreted() == 0);
+    CHECK(statistics.retired > kRounds * 4 - 200);
+    const translator::Census census = translator.census();
+    CHECK(census.blocks >= 1);
+    CHECK(census.blocks <= statistics.blocks);
+    CHECK(census.linked_exits <= census.direct_exits);
+    CHECK(census.code_bytes > 0);
+    CHECK(census.code_bytes <= census.code_capacity);
+    const std::string text = describe_engine(machine.platform().engine());
+    CHECK_THAT(text, StartsWith("engine: translator\n"));
+    CHECK(value_of(text, "alive") == std::to_string(census.blocks));
 }
 
 }  // namespace seventeen::app

@@ -57,11 +57,13 @@ TEST_CASE("Other parts tell about themselves") {
     MonitorLinks links;
     links.block = [] { return std::string("floppy0: a.img\n"); };
     links.jit = [] { return std::string("7 blocks"); };
+    links.mmu = [] { return std::string("24 page tables\n"); };
     links.network = [] { return std::string(); };
     links.version = [] { return std::string("17"); };
     Monitor monitor(idle.pc, links);
     CHECK(monitor.execute("info block") == "floppy0: a.img\n");
     CHECK(monitor.execute("info jit") == "7 blocks\n");
+    CHECK(monitor.execute("info mmu") == "24 page tables\n");
     CHECK(monitor.execute("info network").empty());
     CHECK(monitor.execute("info version") == "17\n");
     CHECK(monitor.execute("info snapshots") == "there is none in this session\n");

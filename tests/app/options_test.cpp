@@ -82,6 +82,8 @@ TEST_CASE("Reports are named between commas") {
     CHECK(with("mmu,jit").jit);
     CHECK(with("mmu,jit").mmu);
     CHECK_FALSE(parse({"run", "--bios", "b"})->reports.mmu);
+    CHECK_FALSE(with("mmu,jit").profile);
+    CHECK(parse({"run", "--bios", "b", "--profile"})->reports.profile);
 }
 
 TEST_CASE("Tricks that are left out are named between commas") {

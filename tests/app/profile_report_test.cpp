@@ -48,6 +48,7 @@ TEST_CASE("Shares of CPU time, and the guest code behind them") {
 
 TEST_CASE("A profile without samples has no shares") {
     const auto profile = std::make_unique<Profile>();
+    CHECK_THAT(describe_profile(*profile), !Contains("hottest"));
     CHECK_THAT(describe_profile(*profile),
                Contains("all                                          0     0.0%"));
 }

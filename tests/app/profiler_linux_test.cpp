@@ -1,6 +1,8 @@
 // Samples fall on what the thread does, and on the guest code that runs.
 #include "app/profiler_linux.h"
 
+#include <sys/mman.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <thread>
@@ -70,6 +72,29 @@ TEST_CASE("Each sample falls on the thread's occupation") {
     CHECK(profiler.profile().total().samples > 60);
     CHECK(profiler.profile().total().samples < 250);
     CHECK(profiler.profile().total().samples == translation + host);
+}
+
+TEST_CASE("The kernel's part is told from ours") {
+    const auto machine = machine_with(machine::EngineKind::kInterpreter, kLoop);
+    Profiler profiler(machine->platform().engine());
+    {
+        const Occupied occupied(Occupation::kWindows);
+        keep_busy(kLong, [] {
+            constexpr std::size_t kSize = 64 * kPageSize;
+            void* memory = mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+            munmap(memory, kSize);
+        });
+    }
+    {
+        const Occupied occupied(Occupation::kTranslation);
+        keep_busy(kLong, count);
+    }
+    profiler.stop();
+    const auto& windows = profiler.profile().share(Occupation::kWindows);
+    const auto& translation = profiler.profile().share(Occupation::kTranslation);
+    CHECK(windows.kernel * 2 > windows.samples);
+    CHECK(translation.kernel * 2 < translation.samples);
 }
 
 TEST_CASE("Another thread's time is not counted, nor is what comes after the stop") {
