@@ -4,7 +4,8 @@
 #   bench.sh BUILD-DIRECTORY [OPTION…]
 #     --only PATTERN[,…]      programs whose /CLASS/NAME/ holds a pattern: x87/, crc, fork/exec
 #     --rounds N              3 unless told
-#     --engines NAME[,…]      of native, seventeen, qemu; in this order in each round
+#     --engines NAME[,…]      of native, seventeen, qemu, bochs; in this order in each round; all but bochs
+#                             (which takes minutes to boot) unless told
 #     --variant NAME=[PROGRAM] [OPTION…]
 #                             one engine more: seventeen (or PROGRAM, a path) with these options
 #     --json FILE             every figure
@@ -49,7 +50,7 @@ while [ $# -ne 0 ]; do
 done
 IFS=, read -ra engines <<<"$engines${added:-}"
 for engine in "${engines[@]}"; do
-    [[ $engine =~ ^(native|seventeen|qemu)$ || -n ${variants[$engine]+set} ]] || refuse "no engine '$engine'"
+    [[ $engine =~ ^(native|seventeen|qemu|bochs)$ || -n ${variants[$engine]+set} ]] || refuse "no engine '$engine'"
 done
 
 scratch=$(mktemp -d)
@@ -64,6 +65,7 @@ log=$keep/log
 
 packages=(seabios cpio gcc-multilib)
 [[ " ${engines[*]} " != *" qemu "* ]] || packages+=(qemu-system-x86)
+[[ " ${engines[*]} " != *" bochs "* ]] || packages+=(bochs vgabios isolinux syslinux-common xorriso)
 require "${packages[@]}" >>"$log" 2>&1 || skip "packages are missing: ${packages[*]}"
 
 # The guest's programs; the same files run natively.
@@ -100,21 +102,50 @@ write_disk() {
 kernel 686
 i386 busybox-static
 edition=$(cat "$here"/guest/* "${BASH_SOURCE[0]}" | md5sum | cut -c1-8)
-programs=$images/bench-$edition
+mkdir -p "$build/bench"
+programs=$build/bench/$edition
 make "$programs" write_programs
-disk=$images/bench-$edition.initrd
+disk=$build/bench/$edition.initrd
 make "$disk" write_disk
 
 # --- running ---
 
 # watch ENGINE COMMAND…: its figures, each line with round and engine before it.
 watch() {
-    local engine=$1 status
+    local engine=$1 limit=120 status
     shift
-    "$build/tests/bench/seventeen-stopwatch" "$keep/$engine.$round.log" "$@" </dev/null >"$scratch/figures"
+    [ "$engine" != bochs ] || limit=1200
+    "$build/tests/bench/seventeen-stopwatch" --limit $limit "$keep/$engine.$round.log" "$@" </dev/null >"$scratch/figures"
     status=$?
     sed "s/^/$round $engine /" "$scratch/figures" >>"$keep/figures"
     [ $status -eq 0 ] || echo "$round $engine failed run status:$status" >>"$keep/figures"
+}
+
+# write_disc DIRECTORY KERNEL-ARGUMENTS: a CD for Bochs, which loads no kernel itself, and its settings.
+write_disc() {
+    mkdir -p "$1/tree"
+    cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$1/tree"
+    cp "$kernel" "$1/tree/linux"
+    cp "$disk" "$1/tree/initrd"
+    printf 'DEFAULT linux\nLABEL linux\nKERNEL linux\nAPPEND initrd=initrd %s\n' "$2" >"$1/tree/isolinux.cfg"
+    xorriso -as mkisofs -quiet -o "$1/disc.iso" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 \
+        -boot-info-table "$1/tree" >>"$log" 2>&1 || return
+    echo c >"$1/continue" # the distribution builds Bochs with its debugger
+    cat >"$1/bochsrc" <<END
+display_library: rfb, options="timeout=0"
+megs: 256
+romimage: file=/usr/share/bochs/BIOS-bochs-latest
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+cpu: count=1, ips=250000000, reset_on_triple_fault=0
+ata0-master: type=cdrom, path=$1/disc.iso, status=inserted
+boot: cdrom
+com1: enabled=1, mode=file, dev=/dev/stdout
+sound: driver=dummy, waveoutdrv=dummy
+plugin_ctrl: speaker=0
+log: $1/log
+panic: action=fatal
+clock: sync=none
+END
 }
 
 # A Pentium III's features and SSE2 are those that the kernel and the programs use.
@@ -122,12 +153,16 @@ run_engine() {
     local arguments="console=ttyS0 cryptomgr.notests mitigations=off -- ${patterns[*]}" program options
     case $1 in
         native)
-            (cd "$tools" && watch native taskset -c 1 "$programs/bench" --native \
+            (cd "$tools" && watch native taskset -c "$(($(nproc) - 1))" "$programs/bench" --native \
                 --busybox "$images/busybox-static/bin/busybox" "${patterns[@]}")
             ;;
         qemu)
             watch qemu qemu-system-i386 -accel tcg -cpu pentium3,+sse2 -m 256M -display none -monitor none \
                 -serial stdio -net none -no-reboot -kernel "$kernel" -initrd "$disk" -append "$arguments"
+            ;;
+        bochs)
+            write_disc "$scratch/disc" "$arguments" &&
+                watch bochs bochs -q -f "$scratch/disc/bochsrc" -rc "$scratch/disc/continue"
             ;;
         *)
             read -ra options <<<"${variants[$1]:-}"

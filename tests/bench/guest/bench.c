@@ -39,6 +39,7 @@ static const struct Program kPrograms[] = {
     {"calls/callbacks", callbacks, 40, 0},
     {"calls/switch", switch_machine, 500, 0},
     {"calls/goto", goto_machine, 500, 0},
+    {"calls/page-end", page_end, 5000000, 0},
     {"memory/copy", copy, 30, 0},
     {"memory/sum", sum, 60, 0},
     {"memory/chase-near", chase_near, 20000000, 0},

@@ -28,7 +28,7 @@ extern struct Places places;
 typedef void Run(uint32_t n);
 Run nothing;
 Run sieve, sorting, crc, sha256, matrix, division;
-Run fibonacci, function_table, callbacks, switch_machine, goto_machine;
+Run fibonacci, function_table, callbacks, switch_machine, goto_machine, page_end;
 Run copy, sum, chase_near, chase_far, tlb_walk;
 Run movs_long, movs_short, stos_long, stos_short, cmps, scas, lods_stos;
 Run x87_mandelbrot, x87_nbody;

@@ -83,7 +83,9 @@ static const uint16_t kLoop[] = {
     kAdd,  kStore, 0,     kLoad, 0,         kPush, 10000,  kLess, kBranch, 0, kHalt,
 };
 
-static __attribute__((noinline)) uint32_t by_switch(const uint16_t* code, uint32_t s) {
+// Each machine is within one page, whatever else is linked.
+static __attribute__((noinline, aligned(512))) uint32_t by_switch(const uint16_t* code,
+                                                                  uint32_t s) {
     uint32_t variables[2] = {0, s};
     uint32_t stack[16];
     uint32_t* top = stack;
@@ -102,8 +104,8 @@ static __attribute__((noinline)) uint32_t by_switch(const uint16_t* code, uint32
         }
 }
 
-static __attribute__((noinline, optimize("no-gcse", "no-crossjumping"))) uint32_t by_goto(
-    const uint16_t* code, uint32_t s) {
+static __attribute__((noinline, aligned(512), optimize("no-gcse", "no-crossjumping"))) uint32_t
+by_goto(const uint16_t* code, uint32_t s) {
     static void* const kLabels[] = {&&push, &&load,  &&store, &&add,    &&multiply,
                                     &&xor_, &&shift, &&less,  &&branch, &&halt};
     uint32_t variables[2] = {0, s};
@@ -153,5 +155,25 @@ void goto_machine(uint32_t n) {
     uint32_t value = 1;
     begin();
     while (n-- != 0) value = by_goto(kLoop, value);
+    end(value);
+}
+
+// A loop in which one instruction lies across the end of a page.
+void page_end(uint32_t n) {
+    uint32_t value = 1;
+    begin();
+    __asm__ volatile(
+        "jmp 1f\n"
+        ".balign 4096\n"
+        ".skip 4096 - 8\n"
+        "1:\n"
+        "addl %1, %0\n"           // at FF8h
+        "roll $3, %0\n"           // at FFAh
+        "addl $0x12345678, %0\n"  // at FFDh, 5 or 6 bytes
+        "decl %1\n"
+        "jnz 1b"
+        : "+r"(value), "+r"(n)
+        :
+        : "cc");
     end(value);
 }
