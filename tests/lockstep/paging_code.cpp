@@ -10,6 +10,7 @@ namespace seventeen::lockstep {
 // Where an instruction starts, as long as the page shows what it showed at first; pages of code
 // appear twice.
 u32 PagingCode::target() {
+    if (choose_.chance(30)) return kUserPages + choose_.below(kCodePages) * u32{kPageSize};
     const u32 start = starts_[choose_.below(static_cast<u32>(starts_.size()))];
     return kUserPages + start + (choose_.chance(30) ? 16 * u32{kPageSize} : 0) +
            (choose_.chance(5) ? 1 : 0);
@@ -109,11 +110,16 @@ void PagingCode::append_plain(std::vector<u8>& code) {
 }
 
 std::vector<u8> PagingCode::make() {
+    constexpr u64 kLongest = 32;  // of what is appended at once
     std::vector<u8> code;
     while (code.size() < 16 * kPageSize) {
         starts_.push_back(static_cast<u32>(code.size()));
         const u32 kind = choose_.below(100);
-        if (code.size() % kPageSize < 16) append_ring(code);
+        if (code.size() % kPageSize == 0) append_ring(code);
+        if (const u64 left = kPageSize - code.size() % kPageSize; left <= kLongest) {
+            code.insert(code.end(), left, 0x90);
+            continue;
+        }
         if (kind < 18) {
             append(code,
                    {std::array{0xb8u, 0xb9u, 0xbau, 0xbbu, 0xbdu, 0xbeu, 0xbfu}[choose_.below(7)]},

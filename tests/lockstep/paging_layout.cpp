@@ -68,7 +68,7 @@ u32 PagingChoice::directory_slot(u32& value) {
     const bool large = chance(60);
     value = (at + (large ? kLargeTable : kUserTable)) | kAll;
     if (large && chance(60)) value = kLargeFrame | kLargePage | (entry(0) & kPageMask);
-    if (large && chance(10)) value = (at + kUserTable) | kAll;  // one table at two places
+    if (large && chance(40)) value = (at + kUserTable) | kAll;  // one table at two places
     return format_.directory_entry(at, large ? kLarge : kUserPages);
 }
 

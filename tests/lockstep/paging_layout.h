@@ -13,7 +13,7 @@ namespace seventeen::lockstep {
 inline constexpr u64 kRam = u64{8} << 20;
 inline constexpr u32 kCounter = 0x500;
 inline constexpr u32 kStack = 0x9000;
-inline constexpr u32 kSpaces[] = {0x100000, 0x110000};  // CR3
+inline constexpr u32 kSpaces[] = {0x100000, 0x140000};  // CR3
 inline constexpr u32 kUserTable = 0x2000;
 inline constexpr u32 kLargeTable = 0x3000;
 inline constexpr u32 kKernelTable = 0x130000;

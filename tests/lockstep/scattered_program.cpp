@@ -4,14 +4,23 @@
 
 namespace seventeen::lockstep {
 
+namespace {
+
+constexpr u32 kDirectory = 0x100000;
+constexpr u32 kTables = 0x101000;
+constexpr u32 kFirstFrame = 0x200;
+constexpr u32 kStride = 1021;
+constexpr u32 kEntries = 1024;
+constexpr u32 kProgram = 0x10000;
+constexpr u32 kEntry = kRom + 0x1000;
+
+// add [esi], ecx; adc [esi + 0ffdh], ecx; add eax, [esi]; add esi, 1000h; dec ecx; jnz
+constexpr u8 kRound[] = {0x01, 0x0e, 0x11, 0x8e, 0xfd, 0x0f, 0x00, 0x00, 0x03, 0x06,
+                         0x81, 0xc6, 0x00, 0x10, 0x00, 0x00, 0x49, 0x75, 0xed};
+
+}  // namespace
+
 Start make_scattered_program(u32 pages) {
-    constexpr u32 kDirectory = 0x100000;
-    constexpr u32 kTables = 0x101000;
-    constexpr u32 kFirstFrame = 0x200;
-    constexpr u32 kStride = 1021;
-    constexpr u32 kEntries = 1024;
-    constexpr u32 kProgram = 0x10000;
-    constexpr u32 kEntry = kRom + 0x1000;
     Rom rom;
     rom.descriptor(kCode3, 0, 0xfffff, kCodeBits | kUserBits | kFlat);
     rom.descriptor(kData3, 0, 0xfffff, kDataBits | kUserBits | kFlat);
@@ -20,39 +29,10 @@ Start make_scattered_program(u32 pages) {
     entry.put({0x68}).dword(kData3).put({0x68}).dword(kProgram + 0x800);  // push ss, esp
     entry.put({0x68}).dword(0x202).put({0x68}).dword(kCode3);             // push flags, cs
     entry.put({0x68}).dword(kProgram).put({0xcf});                        // push eip; iretd
-    const std::vector<u8> code = {
-        0xb9,
-        static_cast<u8>(pages),
-        static_cast<u8>(pages >> 8),
-        0,
-        0,  // 00: mov ecx, pages
-        0xbe,
-        0x00,
-        0x00,
-        0x40,
-        0x00,  // 05: mov esi, 400000h
-        0x01,
-        0x0e,  // 0a: add [esi], ecx
-        0x11,
-        0x8e,
-        0xfd,
-        0x0f,
-        0x00,
-        0x00,  // 0c: adc [esi + 0ffdh], ecx
-        0x03,
-        0x06,  // 12: add eax, [esi]
-        0x81,
-        0xc6,
-        0x00,
-        0x10,
-        0x00,
-        0x00,  // 14: add esi, 1000h
-        0x49,
-        0x75,
-        0xed,  // 1a: dec ecx; jnz 0a
-        0xeb,
-        0xe1,  // 1d: jmp 00
-    };
+    std::vector<u8> code{0xb9, static_cast<u8>(pages), static_cast<u8>(pages >> 8), 0, 0};
+    code.insert(code.end(), {0xbe, 0x00, 0x00, 0x40, 0x00});  // mov esi, 400000h
+    code.insert(code.end(), std::begin(kRound), std::end(kRound));
+    code.insert(code.end(), {0xeb, 0xe1});  // jmp to the start
     Start start;
     start.ram = u64{kFirstFrame + pages} << kPageShift;
     start.firmware = rom.take();
