@@ -41,7 +41,7 @@ Block& BlockMap::insert(std::unique_ptr<Block> block) {
     return *place;
 }
 
-Block* BlockMap::containing(const u8* code) {
+Block* BlockMap::containing(const u8* code) const {
     auto after = by_code_.upper_bound(code);
     if (after == by_code_.begin()) return nullptr;
     Block* block = std::prev(after)->second;

@@ -34,7 +34,7 @@ class BlockMap final : public mmu::GuardObserver {
     // The site's jump leads to the block from now on.
     void link(Site& site, Block& to);
     // The block whose code holds this host address, or nullptr.
-    Block* containing(const u8* code);
+    Block* containing(const u8* code) const;
     void kill(Block& block);
     // All blocks die.
     void clear();

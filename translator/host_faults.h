@@ -24,10 +24,18 @@ class HostFaultHandler {
     // Nothing: the fault is none of translated code's. Called in a signal handler, while translated
     // code stands still.
     virtual std::optional<Redirection> host_fault(const HostFault& fault) = 0;
+    // For the report of a fault that is nobody's but ours.
+    struct Situation {
+        bool translated = false;  // the host instruction is one of translated code's
+        u32 eip = 0;              // the guest's, or where the block starts
+        u64 retired = 0;          // when translated code was last left for C++
+    };
+    virtual Situation situation(const HostFault& fault) const = 0;
 };
 
-// Takes over the two signals of the process; others' handlers get what is not ours. Called again,
-// it takes them over again.
+// Takes over the two signals of the process. What is none of translated code's is a fault of our
+// own: it is reported on stderr and goes to whoever had the signal before, or ends the process.
+// Called again, it takes them over again.
 void install_host_fault_handlers();
 
 // While it lives, this thread's faults are told to the handler.

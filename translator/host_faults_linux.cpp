@@ -1,6 +1,11 @@
 // The signal handlers: find out where the fault was, change where the thread goes on.
+#include <dlfcn.h>
 #include <signal.h>
 #include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
 
 #include "core/occupation.h"
 #include "translator/host_faults.h"
@@ -23,6 +28,71 @@ Previous& previous() {
     return actions;
 }
 
+// A few lines of text, made without anything that a signal handler must not call.
+class Report {
+  public:
+    Report& text(const char* what) {
+        while (*what != 0 && size_ < buffer_.size()) buffer_[size_++] = *what++;
+        return *this;
+    }
+    Report& number(u64 value, unsigned base) {
+        std::array<char, 20> digits;
+        std::size_t count = 0;
+        do {
+            digits[count++] = "0123456789abcdef"[value % base];
+            value /= base;
+        } while (value != 0);
+        while (count != 0 && size_ < buffer_.size()) buffer_[size_++] = digits[--count];
+        return *this;
+    }
+    Report& hex(u64 value) { return text("0x").number(value, 16); }
+    void print() {
+        const char* next = buffer_.data();
+        while (size_ != 0) {
+            const ssize_t written = write(STDERR_FILENO, next, size_);
+            if (written <= 0) return;
+            next += written;
+            size_ -= static_cast<std::size_t>(written);
+        }
+    }
+
+  private:
+    std::array<char, 1024> buffer_;
+    std::size_t size_ = 0;
+};
+
+// The fault is ours: what the developer who reads it needs to begin with.
+void report(int signal, const HostFault& fault) {
+    Report report;
+    report.text("seventeen: a fault of its own, not the guest's: ");
+    if (signal == SIGSEGV) {
+        report.text("SIGSEGV, ").text(fault.write ? "writing to " : "reading from ");
+        report.hex(fault.address);
+    } else {
+        report.text("SIGFPE");
+    }
+    // SAFETY: a number to print.
+    const u64 code = reinterpret_cast<u64>(fault.code);
+    report.text("\n  by the host instruction at ").hex(code);
+    Dl_info object{};
+    if (dladdr(fault.code, &object) != 0 && object.dli_fname) {
+        const char* slash = std::strrchr(object.dli_fname, '/');
+        report.text(" (").text(slash ? slash + 1 : object.dli_fname).text(" + ");
+        report.hex(code - reinterpret_cast<u64>(object.dli_fbase)).text(")");
+    }
+    if (t_handler) {
+        const HostFaultHandler::Situation situation = t_handler->situation(fault);
+        report.text(situation.translated ? "\n  in translated code of the block at guest EIP "
+                                         : "\n  in C++ code; guest EIP ");
+        report.hex(situation.eip).text(" after ").number(situation.retired, 10);
+        report.text(" instructions");
+    } else {
+        report.text("\n  outside of a guest's run");
+    }
+    report.text("\n");
+    report.print();
+}
+
 // What would have happened without us.
 void pass_on(int signal, siginfo_t* info, void* context) {
     const struct sigaction& action =
@@ -40,19 +110,20 @@ void handle(int signal, siginfo_t* info, void* raw) {
     const Occupied occupied(Occupation::kSignals);
     auto* context = static_cast<ucontext_t*>(raw);
     auto& registers = context->uc_mcontext.gregs;
+    HostFault fault;
+    // SAFETY: addresses to compare and look up with.
+    fault.code = reinterpret_cast<const u8*>(registers[REG_RIP]);
+    fault.address = reinterpret_cast<u64>(info->si_addr);
+    fault.write = static_cast<u64>(registers[REG_ERR]) & kPageFaultOnWrite;
+    fault.division = signal == SIGFPE;
     if (t_handler) {
-        HostFault fault;
-        // SAFETY: addresses to compare and look up with.
-        fault.code = reinterpret_cast<const u8*>(registers[REG_RIP]);
-        fault.address = reinterpret_cast<u64>(info->si_addr);
-        fault.write = static_cast<u64>(registers[REG_ERR]) & kPageFaultOnWrite;
-        fault.division = signal == SIGFPE;
         if (const auto redirection = t_handler->host_fault(fault)) {
             registers[REG_RIP] = reinterpret_cast<greg_t>(redirection->code);
             registers[REG_R10] = static_cast<greg_t>(redirection->r10);
             return;
         }
     }
+    report(signal, fault);
     pass_on(signal, info, raw);
 }
 

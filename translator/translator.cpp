@@ -242,6 +242,11 @@ std::optional<HostFaultHandler::Redirection> Translator::host_fault(const HostFa
                        reinterpret_cast<u64>(point->site)};
 }
 
+HostFaultHandler::Situation Translator::situation(const HostFault& fault) const {
+    const Block* block = cache_.contains(fault.code) ? blocks_.containing(fault.code) : nullptr;
+    return {cache_.contains(fault.code), block ? block->key.eip : state_.eip(), state_.retired};
+}
+
 const u8* Translator::leave_directly(Site& site) {
     ++statistics_.direct_exits;
     state_.rip = site.eip;

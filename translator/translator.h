@@ -73,6 +73,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     const u8* run_instruction(Site& site);
     Fault run_operation(const Site& site, const interpreter::Operation& operation);
     std::optional<Redirection> host_fault(const HostFault& fault) override;
+    Situation situation(const HostFault& fault) const override;
     const u8* load_fpu(const Site& site);
     void learn_from_fault(Site& site, const HostFault& fault);
     bool may_use_window();
