@@ -20,12 +20,15 @@ std::string describe_watch(const mmu::TableWatchCounts& counts) {
     using Counts = mmu::TableWatchCounts;
     const u64 now = counts.watched - counts.released - counts.given_up;
     std::string text = "page tables\n" + counter_line("watched now", now);
-    return text +
-           counter_lines<Counts>(counts, {{"became watched", &Counts::watched},
-                                          {"released: no slot used", &Counts::released},
-                                          {"released: written too often", &Counts::given_up},
-                                          {"writes to them", &Counts::writes},
-                                          {"writes to slots in use", &Counts::changed_slots}});
+    return text + counter_lines<Counts>(
+                      counts, {{"became watched", &Counts::watched},
+                               {"released: no slot used", &Counts::released},
+                               {"released: written too often", &Counts::given_up},
+                               {"writes to them", &Counts::writes},
+                               {"writes to slots in use", &Counts::changed_slots},
+                               {"shadows dropped: pages, by tables", &Counts::table_pages},
+                               {"shadows dropped: pages, by directories", &Counts::directory_pages},
+                               {"shadows dropped: everything", &Counts::all_pages}});
 }
 
 }  // namespace

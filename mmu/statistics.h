@@ -29,6 +29,10 @@ struct TableWatchCounts {
     u64 given_up = 0;       // pages that no longer are: written again and again without use
     u64 writes = 0;         // to watched pages
     u64 changed_slots = 0;  // of those writes: to slots that translations were derived from
+    // Linear pages that shadows had to forget, in every address space.
+    u64 table_pages = 0;      // for a page table's slots
+    u64 directory_pages = 0;  // for a directory's, a whole table's pages for each
+    u64 all_pages = 0;        // times that it was all: a table that serves at several places
 };
 
 struct Statistics {

@@ -84,12 +84,16 @@ void TableWatch::drop_derived(const Table& table, u64 ram_offset, std::size_t si
 void TableWatch::drop_shadow(const Place& place, u64 ram_offset, std::size_t size,
                              u64 pages_per_slot) {
     if (!place.known) return;
-    if (place.scattered) return shadow_->shadow_dropped_all();
+    if (place.scattered) {
+        ++counts_.all_pages;
+        return shadow_->shadow_dropped_all();
+    }
     const std::size_t offset = ram_offset & kPageMask;
     const u64 first = offset / place.slot_size;
     const u64 last = (offset + size - 1) / place.slot_size;
-    shadow_->shadow_dropped(place.first_page + first * pages_per_slot,
-                            (last - first + 1) * pages_per_slot);
+    const u64 pages = (last - first + 1) * pages_per_slot;
+    (pages_per_slot == 1 ? counts_.table_pages : counts_.directory_pages) += pages;
+    shadow_->shadow_dropped(place.first_page + first * pages_per_slot, pages);
 }
 
 void TableWatch::search_and_drop(u64 ram_offset, std::size_t size) {

@@ -69,6 +69,26 @@ TEST_CASE_METHOD(Fixture, "Watched pages and the writes to them are counted") {
     CHECK(counts.given_up == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "What shadows must forget is counted, by tables and by directories") {
+    struct Shadow : ShadowObserver {
+        u64 pages = 0;
+        void shadow_dropped(u64, u64 count) override { pages += count; }
+        void shadow_dropped_all() override {}
+        void shadow_protected(u64) override {}
+    } shadow;
+    watch.set_shadow(&shadow);
+    use(3);
+    watch.written(kTable + 3 * 4, 4);
+    CHECK(watch.counts().table_pages == 1);
+    CHECK(watch.counts().directory_pages == 0);
+    watch.written(kDirectory, 4);
+    CHECK(watch.counts().table_pages == 1);
+    CHECK(watch.counts().directory_pages == 1024);
+    CHECK(shadow.pages == 1025);
+    CHECK(watch.counts().all_pages == 0);
+    watch.set_shadow(nullptr);
+}
+
 TEST_CASE_METHOD(Fixture, "A write to slots that nobody used drops nothing") {
     use(3);
     CHECK_FALSE(watch.written(kTable + 2 * 4, 4));
