@@ -120,17 +120,19 @@ TEST_CASE("Signals do not disturb windows and their faults") {
 }
 
 TEST_CASE("Machines on two threads, and two that take turns, are exact") {
-    constexpr u64 kTarget = 60'000;
+    constexpr u64 kTarget = 150'000;
     constexpr u64 kStep = 700;
     const auto start_of = [](u64 seed) {
         return seed % 2 == 0 ? make_paging_program({seed, false})
                              : make_random_program({Setting::kFlat, seed, Diet::kFpu});
     };
     // Two machines a thread, in turns.
+    std::atomic<int> ready{0};
     const auto run_pair = [&](u64 seed, std::string& difference) {
         std::vector<std::unique_ptr<Guest>> guests;
         for (const u64 each : {seed, seed + 1})
             guests.push_back(std::make_unique<Guest>(start_of(each), &translate));
+        for (++ready; ready != 2;) std::this_thread::yield();
         for (u64 target = kStep; target <= kTarget; target += kStep) {
             for (const auto& guest : guests) guest->run(target);
         }
