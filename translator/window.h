@@ -19,8 +19,9 @@ class Window {
     u64 base() const { return base_; }
     // Pages [first, first + count) show the file's from `file_page` on. False: the host refuses.
     bool fill(u64 first, u64 count, int file, u64 file_page, bool writable);
-    void protect(u64 page);  // against writes
-    void empty(u64 first, u64 count);
+    // Against writes; false: the host refuses, and nothing has changed.
+    bool protect(u64 page);
+    bool empty(u64 first, u64 count);  // false: the same
     void empty_all();
 
   private:

@@ -44,6 +44,9 @@ Window::Window() {
     base_ = (start + kSpace - 1) & ~(kSpace - 1);
     if (base_ != start) munmap(at(start), base_ - start);
     munmap(at(base_ + kSpace + kGap), start + kSpace - base_);
+    // Mapped otherwise, the gap never becomes one mapping with the window, which therefore can be
+    // emptied without a mapping more.
+    mmap(at(base_ + kSpace), kGap, PROT_NONE, (kBackground & ~MAP_NORESERVE) | MAP_FIXED, -1, 0);
 }
 
 Window::~Window() {
@@ -59,19 +62,22 @@ bool Window::fill(u64 first, u64 count, int file, u64 file_page, bool writable) 
                 static_cast<off_t>(file_page << kPageShift)) != MAP_FAILED;
 }
 
-void Window::protect(u64 page) {
-    check(mprotect(at(base_ + (page << kPageShift)), kPageSize, PROT_READ) == 0,
-          "a page of a window cannot be protected");
+bool Window::protect(u64 page) {
+    return mprotect(at(base_ + (page << kPageShift)), kPageSize, PROT_READ) == 0;
 }
 
-void Window::empty(u64 first, u64 count) {
-    check(mmap(at(base_ + (first << kPageShift)), count << kPageShift, PROT_NONE,
-               kBackground | MAP_FIXED, -1, 0) != MAP_FAILED,
-          "pages of a window cannot be emptied");
+bool Window::empty(u64 first, u64 count) {
+    return mmap(at(base_ + (first << kPageShift)), count << kPageShift, PROT_NONE,
+                kBackground | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
 void Window::empty_all() {
-    empty(0, kSpace >> kPageShift);
+    if (empty(0, kSpace >> kPageShift)) return;
+    // Over its limit of mappings the host grants no new one, even in place of many.
+    check(munmap(at(base_), kSpace) == 0 &&
+              mmap(at(base_), kSpace, PROT_NONE, kBackground | MAP_FIXED_NOREPLACE, -1, 0) ==
+                  at(base_),
+          "a window cannot be emptied");
 }
 
 void select_window(u64 base) {

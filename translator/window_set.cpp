@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "core/occupation.h"
 
 namespace seventeen::translator {
@@ -13,6 +14,9 @@ constexpr u64 kLinearPages = u64{1} << 20;
 // How far a fill looks around: pages of one aligned group.
 constexpr u64 kGroupUnpaged = 512;
 constexpr u64 kGroupPaged = 16;
+// Mappings that one may become when a part of it changes.
+constexpr u64 kSplit = 2;
+constexpr u64 kLeastBudget = 16;
 
 }  // namespace
 
@@ -29,8 +33,8 @@ u64 WindowSet::window_of(const SpaceKey& key) {
                                         [&](const auto& space) { return space->key == key; });
         if (found != spaces_.end()) {
             current_ = found->get();
-        } else if (spaces_.size() < kMostSpaces) {
-            current_ = spaces_.emplace_back(std::make_unique<Space>()).get();
+        } else if (add_space()) {
+            current_ = spaces_.back().get();
         } else {
             const auto oldest = std::min_element(
                 spaces_.begin(), spaces_.end(),
@@ -43,6 +47,18 @@ u64 WindowSet::window_of(const SpaceKey& key) {
     }
     current_->last_used = clock_;
     return current_->window.base();
+}
+
+// False where there are enough, or the host has no room for another.
+bool WindowSet::add_space() {
+    if (spaces_.size() == kMostSpaces) return false;
+    try {
+        spaces_.push_back(std::make_unique<Space>());
+    } catch (const Error&) {
+        if (spaces_.empty()) throw;
+        return false;
+    }
+    return true;
 }
 
 u32& WindowSet::entry(Space& space, u64 linear_page) {
@@ -75,9 +91,11 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
         count = extent(linear_page, page, first);
     }
     const u64 ram_page = page.ram_page - (linear_page - first);
-    if (!space.window.fill(first, count, mmu_.memory().ram_fd(), ram_page, page.writable))
+    if (!space.window.fill(first, count, mmu_.memory().ram_fd(), ram_page, page.writable)) {
+        give_in();
         return false;
-    ++mappings_;
+    }
+    mappings_ += kSplit;
     ++statistics_.fills;
     statistics_.filled_pages += count;
     for (u64 i = 0; i < count; ++i) {
@@ -150,9 +168,15 @@ void WindowSet::drop_pages(u64 first_page, u64 pages) {
         }
         if (first == end) continue;
         ++statistics_.drops;
-        ++mappings_;  // a hole may split a mapping in two
-        space->window.empty(first, last - first + 1);
+        mappings_ += kSplit;
+        if (!space->window.empty(first, last - first + 1)) return give_in();
     }
+}
+
+// The host has no mappings left: others of the process have more than we thought.
+void WindowSet::give_in() {
+    budget_ = std::max(std::min(budget_, mappings_ / 2), kLeastBudget);
+    drop_all();
 }
 
 void WindowSet::drop_all() {
@@ -186,8 +210,8 @@ void WindowSet::protect(u64 ram_page) {
         if (!(shown & kWritable)) continue;
         shown &= ~kWritable;
         ++statistics_.protections;
-        ++mappings_;
-        use.space->window.protect(use.linear_page);
+        mappings_ += kSplit;
+        if (!use.space->window.protect(use.linear_page)) return give_in();
     }
 }
 

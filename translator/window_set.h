@@ -5,8 +5,9 @@
 // Mmu says what may be shown (Mmu::shadow), and emptied when the Mmu announces that a table has
 // changed (mmu/shadow_observer.h). So a window never grants what the tables in memory don't.
 //
-// The host limits the number of mappings of a process, so fills are counted; over the budget all
-// windows are emptied. Beyond kMostSpaces the least recently used space gives its window away.
+// The host limits the number of mappings of a process, so they are counted, at their worst; over
+// the budget, and where the host refuses one, all windows are emptied. Beyond kMostSpaces the least
+// recently used space gives its window away.
 #pragma once
 
 #include <array>
@@ -69,6 +70,8 @@ class WindowSet final {
     bool fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted);
     void forget(Space& space, u64 linear_page);
     void empty(Space& space);
+    bool add_space();
+    void give_in();
 
     mmu::Mmu& mmu_;
     u64 budget_;

@@ -1,6 +1,7 @@
 // The host around translated code: signals, threads, other machines, faults of our own.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <catch2/catch.hpp>
 
@@ -88,6 +89,37 @@ class SignalStorm {
     std::thread thread_;
 };
 
+// Takes all mappings that the host grants a process, but for a few.
+class MappingHog {
+  public:
+    explicit MappingHog(u64 left) {
+        void* place = mmap(nullptr, kPages << kPageShift, PROT_NONE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (place == MAP_FAILED) return;
+        pages_ = static_cast<u8*>(place);
+        u64 taken = 1;
+        while (taken < kPages && protect(taken, PROT_READ)) taken += 2;
+        full_ = taken < kPages;
+        for (u64 page = taken; left >= 2 && page > 2; left -= 2) protect(page -= 2, PROT_NONE);
+    }
+    ~MappingHog() {
+        if (pages_) munmap(pages_, kPages << kPageShift);
+    }
+    MappingHog(const MappingHog&) = delete;
+    MappingHog& operator=(const MappingHog&) = delete;
+    bool full() const { return full_; }
+
+  private:
+    static constexpr u64 kPages = 140'000;
+
+    bool protect(u64 page, int rights) {
+        return mprotect(pages_ + (page << kPageShift), kPageSize, rights) == 0;
+    }
+
+    u8* pages_ = nullptr;
+    bool full_ = false;
+};
+
 void check_in_storm(const std::function<Start(u64 seed)>& make_start) {
     translator::Statistics sum;
     std::string difference;
@@ -117,6 +149,32 @@ TEST_CASE("Signals do not disturb translated code") {
 }
 TEST_CASE("Signals do not disturb windows and their faults") {
     check_in_storm([](u64 seed) { return make_paging_program({seed, false}); });
+}
+
+TEST_CASE("A host without mappings to spare makes windows small, and nothing else") {
+    for (const u64 left : {20u, 2000u}) {
+        CAPTURE(left);
+        std::unique_ptr<MappingHog> hog;
+        Plan plan;
+        plan.limit = 100'000;
+        plan.longest_step = 20'000;
+        plan.memory_every = 2;
+        plan.options.young_instructions = 0;
+        plan.disturb = [&](Guest&, u64) {
+            if (!hog) hog = std::make_unique<MappingHog>(left);
+        };
+        const Result scattered = run_in_lockstep(make_scattered_program(3000), plan);
+        const bool full = hog->full();
+        hog.reset();
+        CHECK(describe(scattered) == "");
+        CHECK(scattered.statistics.fills > 500);
+        if (full) CHECK(scattered.statistics.window_flushes > 1);  // not where there is no limit
+        plan.longest_step = 600;
+        plan.interrupts = 200;
+        const Result changing = run_in_lockstep(make_paging_program({left, false}), plan);
+        hog.reset();
+        CHECK(describe(changing) == "");
+    }
 }
 
 TEST_CASE("Machines on two threads, and two that take turns, are exact") {
