@@ -3,9 +3,9 @@
 //
 //   seventeen-stopwatch [--limit SECONDS] LOG COMMAND…
 //
-// The clock is that of the command's own CPU time (all its threads), with the wall's beside it: a
-// virtual machine's guest cannot be asked, as its time is virtual. What the command prints goes to
-// LOG. On standard output, one a line:
+// The clock is that of the command's own CPU time (its threads and children), with the wall's
+// beside it: a virtual machine's guest cannot be asked, as its time is virtual. What the command
+// prints goes to LOG. On standard output, one a line:
 //   first CPU WALL PEAK                  the first character
 //   time NAME CPU WALL REST…             between `begin NAME` and `end NAME REST…`
 //   boot CPU WALL PEAK                   from the start to `end boot`
@@ -14,13 +14,16 @@
 // in seconds and KiB (VmHWM). The status is the command's, or 124 where it said nothing for so long
 // that it was ended.
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -39,11 +42,43 @@ struct Times {
     double wall = 0;
 };
 
+// The CPU time of another process. Its POSIX clock stands still between two ticks of the kernel
+// (4 ms and more) while it runs on another CPU; the kernel's performance counter does not, but may
+// be forbidden to users (kernel.perf_event_paranoid).
+class CpuClock {
+  public:
+    explicit CpuClock(pid_t process) {
+        perf_event_attr wanted{};
+        wanted.type = PERF_TYPE_SOFTWARE;
+        wanted.size = sizeof wanted;
+        wanted.config = PERF_COUNT_SW_TASK_CLOCK;
+        wanted.inherit = 1;
+        counter_ = static_cast<int>(
+            syscall(SYS_perf_event_open, &wanted, process, -1, -1, PERF_FLAG_FD_CLOEXEC));
+        if (counter_ >= 0) return;
+        clock_getcpuclockid(process, &clock_);
+        std::fputs("seventeen-stopwatch: without performance counters times are rounded to ticks\n",
+                   stderr);
+    }
+
+    double seconds() const {
+        std::uint64_t nanoseconds = 0;
+        if (counter_ >= 0 && read(counter_, &nanoseconds, sizeof nanoseconds) > 0)
+            return 1e-9 * static_cast<double>(nanoseconds);
+        timespec time{};
+        clock_gettime(clock_, &time);
+        return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+    }
+
+  private:
+    int counter_ = -1;
+    clockid_t clock_{};
+};
+
 class Stopwatch {
   public:
-    explicit Stopwatch(pid_t child, const char* log) : child_(child), log_(log) {
-        clock_getcpuclockid(child, &cpu_clock_);
-        start_ = seconds(CLOCK_MONOTONIC);
+    explicit Stopwatch(pid_t child, const char* log) : child_(child), log_(log), cpu_(child) {
+        start_ = wall_seconds();
     }
 
     // Reads until the command closes its output or is silent for `limit` seconds; false then.
@@ -74,13 +109,13 @@ class Stopwatch {
         return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
     }
 
-    static double seconds(clockid_t clock) {
+    static double wall_seconds() {
         timespec time{};
-        clock_gettime(clock, &time);
+        clock_gettime(CLOCK_MONOTONIC, &time);
         return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
     }
 
-    Times now() const { return {seconds(cpu_clock_), seconds(CLOCK_MONOTONIC) - start_}; }
+    Times now() const { return {cpu_.seconds(), wall_seconds() - start_}; }
 
     // KiB that were resident at most so far.
     std::string peak() const {
@@ -130,7 +165,7 @@ class Stopwatch {
 
     pid_t child_;
     std::ofstream log_;
-    clockid_t cpu_clock_{};
+    CpuClock cpu_;
     double start_ = 0;
     bool heard_ = false;
     std::string line_;
@@ -140,12 +175,16 @@ class Stopwatch {
 
 int run(int limit, const char* log, char** command) {
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return kCannotRun;
+    std::array<int, 2> gate{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0 || pipe2(gate.data(), O_CLOEXEC) != 0) return kCannotRun;
     const pid_t child = fork();
     if (child < 0) return kCannotRun;
     if (child == 0) {
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
+        close(gate[1]);
+        char byte = 0;
+        if (read(gate[0], &byte, 1) != 0) _exit(kCannotRun);  // waits for the clock
         execvp(command[0], command);
         std::perror(command[0]);
         _exit(kCannotRun);
@@ -154,6 +193,7 @@ int run(int limit, const char* log, char** command) {
     // Woken at once where that is allowed: the command's clock goes on until it is read.
     setpriority(PRIO_PROCESS, 0, -20);
     Stopwatch stopwatch(child, log);
+    close(gate[1]);
     const bool closed = stopwatch.watch(ends[0], limit);
     return stopwatch.finish(!closed);
 }

@@ -205,6 +205,8 @@ int main(int count, char** words) {
         if (strcmp(*words, "--native") == 0) native = 1;
         if (strcmp(*words, "--busybox") == 0) places.busybox = *++words;
     }
+    // The least of some runs of the first program, which does nothing, is what printing costs.
+    for (int i = 0; i < 4; ++i) run_alone(&kPrograms[0], all);
     for (int i = 0; i < kCount; ++i)
         if (!(native && kPrograms[i].guest_only) && wanted(kPrograms[i].name, words))
             run_alone(&kPrograms[i], all);
