@@ -34,7 +34,8 @@ class HostFaultHandler {
 };
 
 // Takes over the two signals of the process. What is none of translated code's is a fault of our
-// own: it is reported on stderr and goes to whoever had the signal before, or ends the process.
+// own: it goes to whoever had the signal before or, where nobody had, ends the process, with a
+// report on stderr.
 // Called again, it takes them over again.
 void install_host_fault_handlers();
 

@@ -93,8 +93,8 @@ void report(int signal, const HostFault& fault) {
     report.print();
 }
 
-// What would have happened without us.
-void pass_on(int signal, siginfo_t* info, void* context) {
+// What would have happened without us; nobody else reports what ends the process.
+void pass_on(int signal, siginfo_t* info, void* context, const HostFault& fault) {
     const struct sigaction& action =
         signal == SIGSEGV ? previous().segmentation : previous().arithmetic;
     if (action.sa_flags & SA_SIGINFO) {
@@ -102,6 +102,7 @@ void pass_on(int signal, siginfo_t* info, void* context) {
     } else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN) {
         action.sa_handler(signal);
     } else {
+        report(signal, fault);
         ::signal(signal, SIG_DFL);  // the fault repeats, and ends the process
     }
 }
@@ -123,8 +124,7 @@ void handle(int signal, siginfo_t* info, void* raw) {
             return;
         }
     }
-    report(signal, fault);
-    pass_on(signal, info, raw);
+    pass_on(signal, info, raw, fault);
 }
 
 void install(int signal, struct sigaction& before) {

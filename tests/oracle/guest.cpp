@@ -1,8 +1,12 @@
 // Builds the guest: page tables, GDT, IDT and TSS in RAM, and a CPU state at CPL 3.
 #include "tests/oracle/guest.h"
 
+#include <signal.h>
+
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <optional>
 
 #include "core/bus.h"
 #include "core/check.h"
@@ -11,6 +15,8 @@
 #include "mmu/mmu.h"
 #include "privilege/descriptor.h"
 #include "privilege/privilege_engine.h"
+#include "translator/host_faults.h"
+#include "translator/translator.h"
 
 namespace seventeen::oracle {
 
@@ -81,6 +87,33 @@ class NoInterrupts : public InterruptAcknowledge {
     u8 acknowledge() override { return 0xff; }
 };
 
+// The host's side has the signals of faults; while this lives the translator has them. The host's
+// timer waits meanwhile: its handler loads GS, in whose base translated code has its window.
+class BorrowedSignals {
+  public:
+    BorrowedSignals() {
+        for (std::size_t i = 0; i < kSignals.size(); ++i)
+            sigaction(kSignals[i], nullptr, &actions_[i]);
+        translator::install_host_fault_handlers();
+        sigset_t timer;
+        sigemptyset(&timer);
+        sigaddset(&timer, SIGALRM);
+        sigprocmask(SIG_BLOCK, &timer, &mask_);
+    }
+    ~BorrowedSignals() {
+        sigprocmask(SIG_SETMASK, &mask_, nullptr);
+        for (std::size_t i = 0; i < kSignals.size(); ++i)
+            sigaction(kSignals[i], &actions_[i], nullptr);
+    }
+    BorrowedSignals(const BorrowedSignals&) = delete;
+    BorrowedSignals& operator=(const BorrowedSignals&) = delete;
+
+  private:
+    static constexpr std::array kSignals{SIGSEGV, SIGFPE};
+    std::array<struct sigaction, kSignals.size()> actions_{};
+    sigset_t mask_{};
+};
+
 FpuState to_fpu_state(const FxImage& image) {
     FpuState fpu;
     fpu.control = image.control;
@@ -132,6 +165,7 @@ struct GuestCpu::Machine {
     CpuState start;  // what every case's CPU state is made from
     u32 loaded_address = kCode.base;
     u32 loaded_size = 0;
+    bool translated = false;
 
     template <typename T>
     void put(u64 physical, T value) {
@@ -144,6 +178,8 @@ struct GuestCpu::Machine {
     void make_start_state(bool local_segments);
     void load_segments(const Registers& registers);
     void refresh_exit_page();
+    void make_engine(unsigned translated_block);
+    Exit run_to_rest();
     Outcome outcome_of(Exit exit) const;
 };
 
@@ -286,6 +322,28 @@ Outcome GuestCpu::Machine::outcome_of(Exit exit) const {
     return outcome;
 }
 
+void GuestCpu::Machine::make_engine(unsigned translated_block) {
+    translated = translated_block != 0;
+    if (!translated) {
+        engine = std::make_unique<interpreter::Interpreter>(state, mmu, privilege);
+        return;
+    }
+    const BorrowedSignals signals;
+    translator::TranslatorOptions translation;
+    translation.longest_block = translated_block;
+    translation.young_instructions = 0;
+    translation.code_cache_bytes = u64{1} << 20;
+    engine = std::make_unique<translator::Translator>(state, mmu, privilege, translation);
+}
+
+Exit GuestCpu::Machine::run_to_rest() {
+    std::optional<BorrowedSignals> signals;
+    if (translated) signals.emplace();
+    Exit exit = Exit::kAttention;
+    while (exit == Exit::kAttention) exit = engine->run(kInstructionLimit);
+    return exit;
+}
+
 GuestCpu::GuestCpu(const Options& options) : machine_(std::make_unique<Machine>()) {
     Machine& machine = *machine_;
     machine.memory.map_ram({0}, kRamSize, 0);
@@ -298,8 +356,7 @@ GuestCpu::GuestCpu(const Options& options) : machine_(std::make_unique<Machine>(
     machine.exit_page = options.exit_page;
     std::memset(machine.memory.ram().data() + kCodeFrame, kCodeFiller, kCode.size);
     machine.state = machine.start;
-    machine.engine =
-        std::make_unique<interpreter::Interpreter>(machine.state, machine.mmu, machine.privilege);
+    machine.make_engine(options.translated_block);
 }
 
 GuestCpu::~GuestCpu() = default;
@@ -331,9 +388,7 @@ Outcome GuestCpu::run(const Registers& registers) {
     state.rip = registers.eip;
     state.set_eflags(registers.eflags);
     state.fpu = to_fpu_state(registers.fx);
-    Exit exit = Exit::kAttention;
-    while (exit == Exit::kAttention) exit = machine.engine->run(kInstructionLimit);
-    return machine.outcome_of(exit);
+    return machine.outcome_of(machine.run_to_rest());
 }
 
 bool GuestCpu::is_private(u32 address) {

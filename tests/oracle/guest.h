@@ -20,6 +20,8 @@ class GuestCpu {
         std::span<const u8> exit_page;
         std::array<u64, kDescriptorCount> descriptors{};  // as NativeCpu::descriptors
         bool local_segments = true;                       // as NativeCpu::has_local_segments
+        // 0: the interpreter runs it; else the translator, with blocks of up to so many.
+        unsigned translated_block = 0;
     };
 
     explicit GuestCpu(const Options& options);

@@ -17,13 +17,16 @@ using namespace seventeen::oracle;
 
 constexpr const char* kUsage =
     "usage: seventeen-oracle N [--seed S] [--first K] [--family NAME] [--stop-after D]\n"
-    "                        [--engine interpreter] [--verbose]\n";
+    "                        [--engine interpreter|translator] [--block B] [--verbose]\n"
+    "B: the longest block, in instructions (translator)\n";
 
 struct Arguments {
     Session::Options session;
     std::optional<u64> seed;
     std::string family;
     bool have_count = false;
+    bool translate = false;
+    unsigned longest_block = 64;
 };
 
 u64 number(std::string_view option, std::string_view text) {
@@ -52,8 +55,11 @@ Arguments parse(std::span<char*> words) {
             arguments.session.stop_after = number(word, argument());
         } else if (word == "--engine") {
             const std::string_view engine = argument();
-            if (engine != "interpreter")
+            arguments.translate = engine == "translator";
+            if (engine != "interpreter" && !arguments.translate)
                 throw Error("--engine: there is no engine \"" + std::string(engine) + "\"");
+        } else if (word == "--block") {
+            arguments.longest_block = static_cast<unsigned>(number(word, argument()));
         } else if (word == "--verbose") {
             arguments.session.verbose = true;
         } else {
@@ -76,8 +82,8 @@ int compare_engines(const Arguments& arguments) {
         return 0;
     }
     NativeCpu host;
-    GuestCpu guest(
-        {host.has_low(), host.exit_page(), host.descriptors(), host.has_local_segments()});
+    GuestCpu guest({host.has_low(), host.exit_page(), host.descriptors(), host.has_local_segments(),
+                    arguments.translate ? arguments.longest_block : 0});
     const decoder::Decoder decoder;
     Generator generator(decoder, host);
     Runner runner(host, guest);
