@@ -28,7 +28,11 @@ class Window {
     u64 base_ = 0;
 };
 
+// How GS's base is written: WRGSBASE, or a system call where the kernel forbids that.
+enum class BaseWrite : u8 { kInstruction, kSystemCall };
+BaseWrite best_base_write();
+
 // Makes gs: the window; 0: none.
-void select_window(u64 base);
+void select_window(u64 base, BaseWrite how = best_base_write());
 
 }  // namespace seventeen::translator

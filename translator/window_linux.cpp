@@ -26,12 +26,6 @@ void* at(u64 address) {
     return reinterpret_cast<void*>(address);
 }
 
-bool has_fsgsbase() {
-    constexpr unsigned long kHwcap2Fsgsbase = 1u << 1;
-    static const bool has = getauxval(AT_HWCAP2) & kHwcap2Fsgsbase;
-    return has;
-}
-
 }  // namespace
 
 Window::Window() {
@@ -80,8 +74,14 @@ void Window::empty_all() {
           "a window cannot be emptied");
 }
 
-void select_window(u64 base) {
-    if (has_fsgsbase())
+BaseWrite best_base_write() {
+    constexpr unsigned long kHwcap2Fsgsbase = 1u << 1;
+    static const bool has = getauxval(AT_HWCAP2) & kHwcap2Fsgsbase;
+    return has ? BaseWrite::kInstruction : BaseWrite::kSystemCall;
+}
+
+void select_window(u64 base, BaseWrite how) {
+    if (how == BaseWrite::kInstruction)
         asm volatile("wrgsbase %0" : : "r"(base) : "memory");
     else
         syscall(SYS_arch_prctl, ARCH_SET_GS, base);
