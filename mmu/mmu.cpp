@@ -20,7 +20,11 @@ LinearAddress wrapped(LinearAddress address) {
 }  // namespace
 
 Mmu::Mmu(CpuState& state, PhysicalMemory& memory)
-    : state_(state), memory_(memory), walker_(state, memory), watch_(memory, tlb_) {
+    : state_(state),
+      memory_(memory),
+      walker_(state, memory),
+      roots_(state, memory, walker_),
+      watch_(memory, tlb_, roots_) {
     memory_.add_observer(Guard::kPageTable, *this);
     listener_ = memory_.add_change_listener(
         [this](const PhysicalMemory::Change& change) { memory_changed(change); });
@@ -118,6 +122,7 @@ Fault Mmu::translate(LinearAddress address, Privilege privilege, Access access,
 
 void Mmu::keep(Tlb::Lane lane, const Translation& translation) {
     if (!translation.cacheable) return;
+    roots_.use(translation);
     watch_.watch(translation);
     tlb_.insert(lane, translation);
 }
@@ -185,6 +190,7 @@ bool Mmu::shadow(u64 linear_page, Privilege privilege, ShadowPage& page) {
     if (!walker_.walk_quietly({linear_page << kPageShift}, privilege, translation)) return false;
     const u64 offset = memory_.ram_offset(translation.physical);
     if (offset == PhysicalMemory::kNotRam) return false;
+    roots_.use(translation);
     watch_.watch(translation);
     page.ram_page = offset >> kPageShift;
     page.writable = translation.may_write && memory_.write_pointer(translation.physical);
@@ -200,14 +206,26 @@ void Mmu::flush_all() {
     drop_tlb();
 }
 
-// Global pages, too, must be looked up in the new tables: we act as if there were no TLB.
-void Mmu::flush_non_global() {
+// Global pages, too, must be what the new tables say: we act as if there were no TLB.
+void Mmu::change_space() {
     ++statistics_.space_flushes;
-    drop_tlb();
+    ++fetch_generation_;
+    const Roots::Directories lost = roots_.reload();
+    if (lost.any()) {
+        tlb_.drop_if([&](const Translation& translation) {
+            return lost.test(roots_.directory_of(translation.linear_page));
+        });
+    }
+    watch_.watch_roots();
+    if (!shadow_) return;
+    const u64 pages = roots_.pages_in_directory();
+    for (std::size_t i = lost._Find_first(); i < lost.size(); i = lost._Find_next(i))
+        shadow_->shadow_left(i * pages, pages);
 }
 
 void Mmu::drop_tlb() {
     tlb_.drop_all();
+    roots_.reset();
     ++fetch_generation_;
 }
 

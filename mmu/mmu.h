@@ -131,7 +131,7 @@ class Mmu final : public GuardObserver {
 
     // --- what changes translations (PrivilegeEngine calls these) ---
     void flush_all();  // CR0.PG/WP, CR4.PSE/PAE/PGE, EFER.NXE changed; state or RAM were replaced
-    void flush_non_global();                   // MOV CR3, task switch
+    void change_space();                       // MOV CR3, task switch
     void invalidate_page(LinearAddress page);  // INVLPG
     void breakpoints_changed();                // DR0..DR3 or DR7: MOV DR, task switch
 
@@ -182,6 +182,7 @@ class Mmu final : public GuardObserver {
     PhysicalMemory& memory_;
     PageWalker walker_;
     Tlb tlb_;
+    Roots roots_;
     TableWatch watch_;
     DataBreakpoints breakpoints_;
     Statistics statistics_;

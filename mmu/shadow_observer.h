@@ -15,6 +15,10 @@ class ShadowObserver {
     // Linear pages that may be translated otherwise from now on, in whatever address space.
     virtual void shadow_dropped(u64 first_page, u64 pages) = 0;
     virtual void shadow_dropped_all() = 0;
+    // The same, in any but the current address space.
+    virtual void shadow_dropped_elsewhere(u64 first_page, u64 pages) = 0;
+    // CR3 was loaded: pages that the new address space need not have in common with the old one.
+    virtual void shadow_left(u64 first_page, u64 pages) = 0;
     // A page of RAM became guarded: no shadow may grant writes to it.
     virtual void shadow_protected(u64 ram_page) = 0;
 };

@@ -1,26 +1,14 @@
 // From a written slot to the translations that were derived from it.
 #include "mmu/table_watch.h"
 
-#include <algorithm>
-
 namespace seventeen::mmu {
 
 void TableWatch::watch(const Translation& translation) {
     for (unsigned i = 0; i < translation.slot_count; ++i) {
         const u64 slot = translation.slots[i];
         if (slot == PhysicalMemory::kNotRam) continue;
-        const u64 ram_page = slot >> kPageShift;
-        const auto [found, is_new] = tables_.try_emplace(ram_page);
-        if (is_new) {
-            ++counts_.watched;
-            memory_.set_ram_guard(Guard::kPageTable, ram_page);
-        }
-        Table& table = found->second;
-        const std::size_t offset = slot & kPageMask;
-        for (std::size_t byte = 0; byte < translation.slot_size; byte += kUnit)
-            table.used.set((offset + byte) / kUnit);
-        table.idle_writes = 0;
-        const u64 index = offset / translation.slot_size;
+        Table& table = table_with(slot, translation.slot_size);
+        const u64 index = (slot & kPageMask) / translation.slot_size;
         const u64 slots = kPageSize / translation.slot_size;
         if (i + 1 == Translation::kMaxSlots)
             table.as_table.put(translation.linear_page - index, translation.slot_size);
@@ -28,6 +16,30 @@ void TableWatch::watch(const Translation& translation) {
             table.as_directory.put((translation.linear_page / slots - index) * slots,
                                    translation.slot_size);
     }
+}
+
+void TableWatch::watch_roots() {
+    const Roots::Directories& used = roots_.used();
+    const u8 size = roots_.slot_size();
+    const u64 slots = kPageSize / size;
+    for (std::size_t i = used._Find_first(); i < used.size(); i = used._Find_next(i))
+        table_with(roots_.slot_of(i), size).as_directory.put(i / slots * slots * slots, size);
+}
+
+// The record of the page that a slot is in, where it is used from now on.
+TableWatch::Table& TableWatch::table_with(u64 slot, u8 slot_size) {
+    const u64 ram_page = slot >> kPageShift;
+    const auto [found, is_new] = tables_.try_emplace(ram_page);
+    if (is_new) {
+        ++counts_.watched;
+        memory_.set_ram_guard(Guard::kPageTable, ram_page);
+    }
+    Table& table = found->second;
+    const std::size_t offset = slot & kPageMask;
+    for (std::size_t byte = 0; byte < slot_size; byte += kUnit)
+        table.used.set((offset + byte) / kUnit);
+    table.idle_writes = 0;
+    return table;
 }
 
 void TableWatch::Place::put(u64 first, u8 size) {
@@ -66,43 +78,55 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
 }
 
 void TableWatch::drop_derived(const Table& table, u64 ram_offset, std::size_t size) {
-    if (shadow_) {
-        drop_shadow(table.as_table, ram_offset, size, 1);
-        drop_shadow(table.as_directory, ram_offset, size, kPageSize / table.as_directory.slot_size);
-    }
-    const Place& place = table.as_table;
-    if (table.as_directory.known || place.scattered) {
+    if (table.as_table.known) drop_table(table.as_table, ram_offset, size);
+    if (table.as_directory.known) drop_directories(table.as_directory, ram_offset, size);
+}
+
+void TableWatch::drop_table(const Place& place, u64 ram_offset, std::size_t size) {
+    if (place.scattered) {
+        ++counts_.all_pages;
         search_and_drop(ram_offset, size);
+        if (shadow_) shadow_->shadow_dropped_all();
         return;
     }
     const std::size_t offset = ram_offset & kPageMask;
-    const std::size_t last = (offset + size - 1) / place.slot_size;
-    for (std::size_t slot = offset / place.slot_size; slot <= last; ++slot)
-        tlb_.drop_page(place.first_page + slot);
+    const u64 first = place.first_page + offset / place.slot_size;
+    const u64 last = place.first_page + (offset + size - 1) / place.slot_size;
+    for (u64 page = first; page <= last; ++page) tlb_.drop_page(page);
+    counts_.table_pages += last - first + 1;
+    if (shadow_) shadow_->shadow_dropped(first, last - first + 1);
 }
 
-void TableWatch::drop_shadow(const Place& place, u64 ram_offset, std::size_t size,
-                             u64 pages_per_slot) {
-    if (!place.known) return;
+// The TLB holds what the current tables say, and nothing else.
+void TableWatch::drop_directories(const Place& place, u64 ram_offset, std::size_t size) {
     if (place.scattered) {
         ++counts_.all_pages;
-        return shadow_->shadow_dropped_all();
+        tlb_.drop_all();
+        if (shadow_) shadow_->shadow_dropped_all();
+        return;
     }
+    const u64 pages_in_slot = kPageSize / place.slot_size;
     const std::size_t offset = ram_offset & kPageMask;
-    const u64 first = offset / place.slot_size;
-    const u64 last = (offset + size - 1) / place.slot_size;
-    const u64 pages = (last - first + 1) * pages_per_slot;
-    (pages_per_slot == 1 ? counts_.table_pages : counts_.directory_pages) += pages;
-    shadow_->shadow_dropped(place.first_page + first * pages_per_slot, pages);
+    const u64 slots = (offset + size - 1) / place.slot_size - offset / place.slot_size + 1;
+    const u64 first = place.first_page + offset / place.slot_size * pages_in_slot;
+    const u64 pages = slots * pages_in_slot;
+    counts_.directory_pages += pages;
+    const bool current = roots_.is_root(ram_offset >> kPageShift);
+    if (current) {
+        tlb_.drop_if([&](const Translation& translation) {
+            return translation.linear_page - first < pages;
+        });
+    }
+    if (!shadow_) return;
+    current ? shadow_->shadow_dropped(first, pages)
+            : shadow_->shadow_dropped_elsewhere(first, pages);
 }
 
 void TableWatch::search_and_drop(u64 ram_offset, std::size_t size) {
     tlb_.drop_if([&](const Translation& translation) {
-        const auto touched = [&](u64 slot) {
-            return slot < ram_offset + size && ram_offset < slot + translation.slot_size;
-        };
-        const auto first = translation.slots.begin();
-        return std::any_of(first, first + translation.slot_count, touched);
+        if (translation.slot_count < Translation::kMaxSlots) return false;
+        const u64 slot = translation.slots.back();
+        return slot < ram_offset + size && ram_offset < slot + translation.slot_size;
     });
 }
 

@@ -18,6 +18,7 @@
 #include "core/types.h"
 #include "mmu/page_walk.h"
 #include "mmu/physical_memory.h"
+#include "mmu/roots.h"
 #include "mmu/shadow_observer.h"
 #include "mmu/statistics.h"
 #include "mmu/tlb.h"
@@ -26,7 +27,8 @@ namespace seventeen::mmu {
 
 class TableWatch {
   public:
-    TableWatch(PhysicalMemory& memory, Tlb& tlb) : memory_(memory), tlb_(tlb) {}
+    TableWatch(PhysicalMemory& memory, Tlb& tlb, const Roots& roots)
+        : memory_(memory), tlb_(tlb), roots_(roots) {}
 
     // Is told of what is dropped; may be null.
     void set_shadow(ShadowObserver* shadow) { shadow_ = shadow; }
@@ -34,6 +36,8 @@ class TableWatch {
     // `translation` is about to be used: watches its slots. (Before any write pointer is taken: its
     // page may be its own page table.)
     void watch(const Translation& translation);
+    // CR3 was loaded, and what was found through the slots that Roots::used() names is kept.
+    void watch_roots();
     // Bytes of RAM in a watched page have changed. False: nothing can have depended on them.
     bool written(u64 ram_offset, std::size_t size);
 
@@ -63,11 +67,14 @@ class TableWatch {
 
     void drop_derived(const Table& table, u64 ram_offset, std::size_t size);
     void search_and_drop(u64 ram_offset, std::size_t size);
-    void drop_shadow(const Place& place, u64 ram_offset, std::size_t size, u64 pages_per_slot);
+    void drop_table(const Place& place, u64 ram_offset, std::size_t size);
+    void drop_directories(const Place& place, u64 ram_offset, std::size_t size);
+    Table& table_with(u64 slot, u8 slot_size);
     void release(u64 ram_page);
 
     PhysicalMemory& memory_;
     Tlb& tlb_;
+    const Roots& roots_;
     ShadowObserver* shadow_ = nullptr;
     std::unordered_map<u64, Table> tables_;  // by page of RAM
     TableWatchCounts counts_;

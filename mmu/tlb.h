@@ -95,11 +95,14 @@ class Tlb {
 template <typename Condemned>
 void Tlb::drop_if(const Condemned& condemned) {
     for (const Lane lane : kLanes) {
-        for (const u16 line : filled(lane)) {
-            const Translation& translation = lines(lane)[line].translation;
-            if (translation.linear_page != Translation::kNoPage && condemned(translation))
-                drop_line(lane, line);
-        }
+        std::erase_if(filled(lane), [&](u16 number) {
+            Line& line = lines(lane)[number];
+            const bool empty = line.translation.linear_page == Translation::kNoPage;
+            if (!empty && !condemned(line.translation)) return false;
+            drop_line(lane, number);
+            line.listed = false;
+            return true;
+        });
     }
 }
 

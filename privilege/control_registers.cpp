@@ -46,7 +46,7 @@ class ControlRegisters {
     Fault write_cr3(u64 value) {
         if (Fault fault = reread(state_.cr0, state_.cr4, value)) return fault;
         state_.cr3 = value;
-        mmu_.flush_non_global();
+        mmu_.change_space();
         state_.attention = true;
         return {};
     }

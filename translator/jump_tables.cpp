@@ -1,6 +1,8 @@
 // Choosing, filling and emptying tables.
 #include "translator/jump_tables.h"
 
+#include <algorithm>
+
 namespace seventeen::translator {
 
 const void* JumpTables::select(u32 mode, bool mapped, const SpaceKey& space) {
@@ -29,6 +31,7 @@ void JumpTables::fill(const Block& block, u64 linear_page) {
     if (at(*current_, block.key.eip) == block.entry) return;
     put(*current_, block.key.eip, block.entry);
     current_->filled[linear_page].insert(block.key.eip);
+    any_filled_[current_->space.user][linear_page / kWordBits] |= u64{1} << linear_page % kWordBits;
 }
 
 void JumpTables::forget(const Block& block) {
@@ -38,14 +41,29 @@ void JumpTables::forget(const Block& block) {
     }
 }
 
-void JumpTables::drop_pages(u64 first_page, u64 pages) {
+void JumpTables::drop_pages(bool user, u64 first_page, u64 pages) {
+    auto& words = any_filled_[user];
+    const u64 end = std::min(first_page + pages, kLinearPages);
+    for (u64 page = first_page; page < end; ++page) {
+        u64& word = words[page / kWordBits];
+        if (word == 0) {
+            page |= kWordBits - 1;
+            continue;
+        }
+        const u64 bit = u64{1} << page % kWordBits;
+        if (!(word & bit)) continue;
+        word &= ~bit;
+        drop_page(user, page);
+    }
+}
+
+void JumpTables::drop_page(bool user, u64 page) {
     for (const auto& table : tables_) {
-        if (!table) continue;
-        std::erase_if(table->filled, [&](const auto& page) {
-            if (page.first - first_page >= pages) return false;
-            for (const u32 eip : page.second) remove(*table, eip);
-            return true;
-        });
+        if (!table || table->space.user != user) continue;
+        const auto filled = table->filled.find(page);
+        if (filled == table->filled.end()) continue;
+        for (const u32 eip : filled->second) remove(*table, eip);
+        table->filled.erase(filled);
     }
 }
 

@@ -9,6 +9,7 @@
 // small hashed JumpTable, which is quickly filled.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -30,11 +31,14 @@ class JumpTables {
     // In the table last selected: the block at `linear_page`.
     void fill(const Block& block, u64 linear_page);
     void forget(const Block& block);  // in all
-    void drop_pages(u64 first_page, u64 pages);
+    // In tables of the user's spaces, or of the supervisor's.
+    void drop_pages(bool user, u64 first_page, u64 pages);
     void empty_all();
 
   private:
     static constexpr std::size_t kTables = 64;
+    static constexpr u64 kLinearPages = 1 << 20;
+    static constexpr u64 kWordBits = 64;
 
     struct Table {
         u32 mode = 0;
@@ -48,10 +52,13 @@ class JumpTables {
     void put(Table& table, u32 eip, const u8* code);
     static void remove(Table& table, u32 eip);
     static void empty(Table& table);
+    void drop_page(bool user, u64 page);
 
     const u8* code_;
     std::array<std::unique_ptr<Table>, kTables> tables_;
     Table* current_ = nullptr;
+    // A bit for each linear page: may a slot be filled? For supervisors' and for users' tables.
+    std::array<std::array<u64, kLinearPages / kWordBits>, 2> any_filled_{};
 };
 
 }  // namespace seventeen::translator

@@ -11,6 +11,7 @@ SpaceKey space_of(const CpuState& state) {
         key.user = false;  // rights come from page tables alone
         return key;
     }
+    if (!key.user) return key;
     key.cr3 = state.cr3;
     if (state.cr4 & kCr4Pae) key.pdpte = state.pdpte;
     return key;

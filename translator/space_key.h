@@ -1,4 +1,7 @@
 // SpaceKey: what the translation of linear addresses depends on, besides the tables themselves.
+//
+// Supervisors have one space for all page tables: most of their pages are the same in all of them,
+// and Mmu says at each load of CR3 which may not be (ShadowObserver::shadow_left).
 #pragma once
 
 #include <array>

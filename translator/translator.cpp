@@ -396,8 +396,18 @@ void Translator::fill_slot(const Block& block) {
 // --- what page tables no longer say ---
 
 void Translator::shadow_dropped(u64 first_page, u64 pages) {
-    jump_tables_.drop_pages(first_page, pages);
-    if (windows_) windows_->drop_pages(first_page, pages);
+    shadow_dropped_elsewhere(first_page, pages);
+    shadow_left(first_page, pages);
+}
+
+void Translator::shadow_dropped_elsewhere(u64 first_page, u64 pages) {
+    jump_tables_.drop_pages(true, first_page, pages);
+    if (windows_) windows_->drop_pages(true, first_page, pages);
+}
+
+void Translator::shadow_left(u64 first_page, u64 pages) {
+    jump_tables_.drop_pages(false, first_page, pages);
+    if (windows_) windows_->drop_pages(false, first_page, pages);
 }
 
 void Translator::shadow_dropped_all() {

@@ -76,7 +76,7 @@ TEST_CASE_METHOD(Fixture, "MOV CR3 brings in the new tables, for global pages to
     memory.write<u32>({0x20000}, 0x21000 | 7);
     memory.write<u32>({0x21000 + 0x40 * 4}, 0x50000 | 7 | kG);
     state.cr3 = 0x20000;
-    mmu.flush_non_global();
+    mmu.change_space();
     REQUIRE_FALSE(read_user(kData));
     CHECK(value == 2);
     CHECK(read_user(0x30000).error_code == 4);

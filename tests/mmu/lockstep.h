@@ -320,7 +320,7 @@ class Lockstep {
             if (source_.one_in(8)) pointer = (TestMachine::kHighPage << kPageShift) | 1;
             if (source_.one_in(16)) pointer = 0;
         }
-        machine_.mmu.flush_non_global();
+        machine_.mmu.change_space();
     }
 
     void change_mode() {

@@ -259,7 +259,7 @@ TEST_CASE_METHOD(Fixture, "The fetch generation tells of whatever may change whe
     CHECK(changed());
     REQUIRE_FALSE(mmu.fetch({kData}, kUser, physical));
     CHECK(physical.value == 0x50000);
-    mmu.flush_non_global();
+    mmu.change_space();
     CHECK(changed());
     mmu.flush_all();
     CHECK(changed());
@@ -341,7 +341,7 @@ TEST_CASE_METHOD(Fixture, "Walks, their faults and flushes are counted") {
     CHECK(mmu.statistics().faults[kPageFaultUser] == 2);
     CHECK(mmu.statistics().faults[kPageFaultUser | kPageFaultWrite | kPageFaultPresent] == 1);
     CHECK(mmu.statistics().checks == before.checks + 1);  // of the two pages one was known
-    mmu.flush_non_global();
+    mmu.change_space();
     mmu.flush_all();
     mmu.invalidate_page({kData});
     mmu.breakpoints_changed();

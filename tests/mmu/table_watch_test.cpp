@@ -18,9 +18,17 @@ struct Fixture {
     PhysicalMemory memory{16 * kPageSize, mmio};
     std::unique_ptr<Tlb> owner = std::make_unique<Tlb>();
     Tlb& tlb = *owner;
-    TableWatch watch{memory, tlb};
+    CpuState state;
+    PageWalker walker{state, memory};
+    Roots roots{state, memory, walker};
+    TableWatch watch{memory, tlb, roots};
 
-    Fixture() { memory.map_ram({0}, 16 * kPageSize, 0); }
+    Fixture() {
+        memory.map_ram({0}, 16 * kPageSize, 0);
+        state.cr0 |= kCr0Pg;
+        state.cr3 = kDirectory;
+        roots.reset();
+    }
 
     // As a walk would find it: the page's slots in kDirectory and in `table`.
     void use(u64 linear_page, u64 table = kTable, Lane lane = Lane::kUserData) {
