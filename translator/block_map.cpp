@@ -25,8 +25,11 @@ BlockMap::~BlockMap() {
 }
 
 Block* BlockMap::find(const BlockKey& key) {
+    Block*& recent = this->recent(key);
+    if (recent && recent->key == key) return recent;
     const auto found = blocks_.find(key);
-    return found == blocks_.end() ? nullptr : found->second.get();
+    if (found == blocks_.end()) return nullptr;
+    return recent = found->second.get();
 }
 
 Block& BlockMap::insert(std::unique_ptr<Block> block) {
@@ -92,6 +95,7 @@ void BlockMap::bury(Block& block) {
     for (Site& site : block.sites) unlink(site);
     while (!block.incoming.empty()) unlink(*block.incoming.back());
     on_death_(block);
+    if (recent(block.key) == &block) recent(block.key) = nullptr;
     by_code_.erase(block.entry);
     const auto found = blocks_.find(block.key);
     graveyard_.push_back(std::move(found->second));
@@ -107,6 +111,7 @@ void BlockMap::clear() {
     }
     if (!blocks_.empty()) state_.attention = true;
     blocks_.clear();
+    recent_.fill(nullptr);
     by_code_.clear();
     for (const auto& [number, page] : pages_)
         memory_.clear_guard(mmu::Guard::kTranslation, {number << kPageShift});

@@ -6,6 +6,7 @@
 // memory until collect(), for one may be running.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <functional>
 #include <map>
@@ -56,6 +57,7 @@ class BlockMap final : public mmu::GuardObserver {
         std::bitset<(kPageSize >> kLineShift)> lines;  // 64-byte lines that blocks cover
     };
 
+    Block*& recent(const BlockKey& key) { return recent_[BlockKeyHash{}(key) % kRecent]; }
     void bury(Block& block);
     void unlink(Site& site);
     void patch(const Site& site, const u8* target);
@@ -65,7 +67,10 @@ class BlockMap final : public mmu::GuardObserver {
     mmu::PhysicalMemory& memory_;
     CodeCache& cache_;
     std::function<void(const Block&)> on_death_ = [](const Block&) {};
+    static constexpr std::size_t kRecent = 8192;
+
     std::unordered_map<BlockKey, std::unique_ptr<Block>, BlockKeyHash> blocks_;
+    std::array<Block*, kRecent> recent_{};  // by hash of the key; what find() found last
     std::map<const u8*, Block*> by_code_;
     std::unordered_map<u64, Page> pages_;
     std::vector<std::unique_ptr<Block>> graveyard_;

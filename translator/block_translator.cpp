@@ -68,7 +68,7 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
                                                     std::unique_ptr<Block>& into) {
     auto block = std::make_unique<Block>();
     block->key = key;
-    Emitter emitter(surroundings, *block, longest_block_);
+    Emitter emitter(surroundings, *block, longest_block_, code_);
     emit(emitter, *block, surroundings, page);
     if (block->instructions == 0) return Outcome::kNothing;
     emitter.finish();

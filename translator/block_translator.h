@@ -39,6 +39,7 @@ class BlockTranslator {
     unsigned longest_block_;  // instructions
     CodeCache& cache_;
     Statistics& statistics_;
+    asmjit::CodeHolder code_;
     decoder::Decoder decoder_;
 };
 

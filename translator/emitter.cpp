@@ -28,8 +28,10 @@ bool reaches_board(const decoder::Instruction& instruction) {
 
 }  // namespace
 
-Emitter::Emitter(const Surroundings& surroundings, Block& block, unsigned longest)
-    : surroundings_(surroundings), block_(block), longest_(longest) {
+Emitter::Emitter(const Surroundings& surroundings, Block& block, unsigned longest,
+                 asmjit::CodeHolder& code)
+    : surroundings_(surroundings), block_(block), code_(code), longest_(longest) {
+    code_.reset(asmjit::ResetPolicy::kSoft);  // its memory serves the next block
     code_.init(asmjit::Environment::host());
     code_.attach(&assembler_);
 }

@@ -34,8 +34,9 @@ class Emitter {
   public:
     using Assembler = asmjit::x86::Assembler;
 
-    // `longest`: instructions in the block, at most.
-    Emitter(const Surroundings& surroundings, Block& block, unsigned longest);
+    // `longest`: instructions in the block, at most. `code` is emptied first.
+    Emitter(const Surroundings& surroundings, Block& block, unsigned longest,
+            asmjit::CodeHolder& code);
     Emitter(const Emitter&) = delete;
     Emitter& operator=(const Emitter&) = delete;
 
@@ -175,7 +176,7 @@ class Emitter {
 
     Surroundings surroundings_;
     Block& block_;
-    asmjit::CodeHolder code_;
+    asmjit::CodeHolder& code_;
     Assembler assembler_;
     const decoder::Instruction* instruction_ = nullptr;
     u32 eip_ = 0;

@@ -70,7 +70,7 @@ void Emitter::emit_direct_exit(u32 target, u16 count) {
     saved_ = saved;
 }
 
-// Window form: by the jump map, with the flags where they are. r8d is the target.
+// By the jump map, with the flags where they are. r8d is the target.
 void Emitter::jump_by_map() {
     assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
     assembler_.mov(x86::r10, context(offsetof(Context, code), 8));
@@ -84,7 +84,7 @@ void Emitter::emit_table_exit(u32 target, u16 count) {
     const bool saved = saved_;
     this->count(new_site(Site::Kind::kEvent, target, 0), count);
     assembler_.mov(x86::r8d, target);
-    if (mode().has(Mode::kWindow)) {
+    if (mode().mapped()) {
         flags_to_host();
         jump_by_map();
     } else {
@@ -117,7 +117,7 @@ void Emitter::exit_indirect() {
     count(site, static_cast<u16>(completed_ + 1));
     if (surroundings_.disabled.has(Trick::kIndirectTable)) {
         leave_at(site);
-    } else if (mode().has(Mode::kWindow)) {
+    } else if (mode().mapped()) {
         flags_to_host();
         jump_by_map();
     } else {

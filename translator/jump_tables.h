@@ -5,14 +5,14 @@
 // through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Spaces
 // share kTables places by a hash; who comes last has the place.
 //
-// Modes that use a window have a JumpMap, which is fastest; others, young spaces among them, have a
-// small hashed JumpTable, which is quickly filled.
+// Supervisors' tables, and those of modes that use a window, are JumpMaps, which are fastest; young
+// spaces have a small hashed JumpTable, which is quickly filled.
 #pragma once
 
 #include <array>
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include "translator/block.h"
 #include "translator/context.h"
@@ -45,7 +45,7 @@ class JumpTables {
         SpaceKey space;
         std::unique_ptr<JumpTable> slots;  // one of the two
         std::unique_ptr<JumpMap> map;
-        std::unordered_map<u64, std::unordered_set<u32>> filled;  // EIPs, by linear page
+        std::unordered_map<u64, std::vector<u32>> filled;  // EIPs, by linear page
     };
 
     const u8* at(const Table& table, u32 eip) const;

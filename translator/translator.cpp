@@ -284,8 +284,7 @@ Block* Translator::block_here() {
     state_.rip = state_.eip();
     if (!mode_known_) {
         mode_ = number_of_mode();
-        context_.jump_table =
-            jump_tables_.select(mode_, modes_[mode_].has(Mode::kWindow), space_of(state_));
+        context_.jump_table = jump_tables_.select(mode_, modes_[mode_].mapped(), space_of(state_));
     }
     BlockKey key;
     key.eip = state_.eip();
