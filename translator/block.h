@@ -1,7 +1,10 @@
 // Block: host code for a straight run of guest code, and the sites from which it calls out.
 //
 // A block has one entry and many exits: it runs on through branches that are not taken. It lies in
-// one physical page, so one page guard covers it and branches within it need no new page walk.
+// one physical page, so one page guard covers it and branches within it need no new page walk. But
+// an instruction across a page's end is a block of its own. What page follows is not part of its
+// key, so it is only entered where that has been checked (Translator::block_here) or where a change
+// would be heard of (JumpTables); nothing is linked to it.
 #pragma once
 
 #include <deque>
@@ -60,6 +63,8 @@ struct FaultPoint {
 struct Block {
     BlockKey key;
     u32 bytes = 0;         // of guest code whose change drops the block
+    u64 second_page = 0;   // its physical page's address, where an instruction goes on in another
+    u32 second_bytes = 0;  // how many of its bytes are there; 0: none
     u32 instructions = 0;  // guest instructions
     const u8* entry = nullptr;
     u32 code_size = 0;
@@ -68,6 +73,8 @@ struct Block {
     std::deque<Site> sites;
     std::vector<FaultPoint> fault_points;  // ascending
     std::vector<Site*> incoming;           // linked to this block
+
+    bool spans() const { return second_bytes != 0; }
 };
 
 }  // namespace seventeen::translator

@@ -33,11 +33,8 @@ Block* BlockMap::find(const BlockKey& key) {
 }
 
 Block& BlockMap::insert(std::unique_ptr<Block> block) {
-    const u64 number = block->key.physical >> kPageShift;
-    Page& page = pages_[number];
-    page.blocks.push_back(block.get());
-    mark_lines(page, *block);
-    memory_.set_guard(mmu::Guard::kTranslation, {number << kPageShift});
+    enlist(*block, block->key.physical >> kPageShift);
+    if (block->spans()) enlist(*block, block->second_page >> kPageShift);
     by_code_[block->entry] = block.get();
     auto& place = blocks_[block->key];
     place = std::move(block);
@@ -51,10 +48,28 @@ Block* BlockMap::containing(const u8* code) const {
     return code < block->entry + block->code_size ? block : nullptr;
 }
 
-void BlockMap::mark_lines(Page& page, const Block& block) {
+void BlockMap::enlist(Block& block, u64 page_number) {
+    Page& page = pages_[page_number];
+    page.blocks.push_back(&block);
+    mark_lines(page, bytes_in(block, page_number));
+    memory_.set_guard(mmu::Guard::kTranslation, {page_number << kPageShift});
+}
+
+void BlockMap::strike_off(Block& block, u64 page_number) {
+    const auto page = pages_.find(page_number);
+    if (page != pages_.end()) std::erase(page->second.blocks, &block);
+}
+
+BlockMap::Bytes BlockMap::bytes_in(const Block& block, u64 page_number) {
+    if (block.spans() && page_number == block.second_page >> kPageShift)
+        return {0, block.second_bytes};
     const u64 first = block.key.physical & kPageMask;
-    const u64 last = std::min(first + block.bytes, kPageSize) - 1;
-    for (u64 line = first >> kLineShift; line <= last >> kLineShift; ++line) page.lines.set(line);
+    return {first, std::min(first + block.bytes, kPageSize)};
+}
+
+void BlockMap::mark_lines(Page& page, Bytes bytes) {
+    for (u64 line = bytes.first >> kLineShift; line <= (bytes.end - 1) >> kLineShift; ++line)
+        page.lines.set(line);
 }
 
 // --- links ---
@@ -84,13 +99,8 @@ void BlockMap::unlink(Site& site) {
 // --- death ---
 
 void BlockMap::kill(Block& block) {
-    const auto page = pages_.find(block.key.physical >> kPageShift);
-    if (page != pages_.end()) std::erase(page->second.blocks, &block);
-    bury(block);
-}
-
-// The page's list is the caller's business.
-void BlockMap::bury(Block& block) {
+    strike_off(block, block.key.physical >> kPageShift);
+    if (block.spans()) strike_off(block, block.second_page >> kPageShift);
     block.dead = true;
     for (Site& site : block.sites) unlink(site);
     while (!block.incoming.empty()) unlink(*block.incoming.back());
@@ -129,14 +139,14 @@ void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
     for (u64 line = first >> kLineShift; line <= (end - 1) >> kLineShift; ++line)
         touched = touched || page.lines.test(line);
     if (!touched) return;
-    std::erase_if(page.blocks, [&](Block* block) {
-        const u64 begin = block->key.physical & kPageMask;
-        const bool hit = begin < end && first < begin + block->bytes;
-        if (hit) bury(*block);
-        return hit;
-    });
+    std::vector<Block*> hit;
+    for (Block* block : page.blocks) {
+        const Bytes bytes = bytes_in(*block, address.page());
+        if (bytes.first < end && first < bytes.end) hit.push_back(block);
+    }
+    for (Block* block : hit) kill(*block);
     page.lines.reset();
-    for (const Block* block : page.blocks) mark_lines(page, *block);
+    for (const Block* block : page.blocks) mark_lines(page, bytes_in(*block, address.page()));
     if (!page.blocks.empty()) return;
     pages_.erase(found);
     memory_.clear_guard(mmu::Guard::kTranslation, address);

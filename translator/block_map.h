@@ -58,10 +58,16 @@ class BlockMap final : public mmu::GuardObserver {
     };
 
     Block*& recent(const BlockKey& key) { return recent_[BlockKeyHash{}(key) % kRecent]; }
-    void bury(Block& block);
     void unlink(Site& site);
     void patch(const Site& site, const u8* target);
-    static void mark_lines(Page& page, const Block& block);
+    struct Bytes {
+        u64 first = 0;  // in the page
+        u64 end = 0;
+    };
+    static Bytes bytes_in(const Block& block, u64 page_number);
+    void enlist(Block& block, u64 page_number);
+    void strike_off(Block& block, u64 page_number);
+    static void mark_lines(Page& page, Bytes bytes);
 
     CpuState& state_;
     mmu::PhysicalMemory& memory_;

@@ -64,13 +64,14 @@ bool changes_mode(const Instruction& instruction, const Mode& mode) {
 
 BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
                                                     const Surroundings& surroundings,
-                                                    std::span<const u8, kPageSize> page,
+                                                    const Source& source,
                                                     std::unique_ptr<Block>& into) {
     auto block = std::make_unique<Block>();
     block->key = key;
-    Emitter emitter(surroundings, *block, longest_block_, code_);
-    emit(emitter, *block, surroundings, page);
-    if (block->instructions == 0) return Outcome::kNothing;
+    const unsigned longest = std::min(longest_block_, source.most_instructions);
+    Emitter emitter(surroundings, *block, longest, code_);
+    const bool cut = emit(emitter, *block, surroundings, source, longest);
+    if (block->instructions == 0) return cut ? Outcome::kCut : Outcome::kNothing;
     emitter.finish();
     if (!place(emitter, *block)) return Outcome::kFull;
     ++statistics_.blocks;
@@ -81,22 +82,24 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
     return Outcome::kDone;
 }
 
-void BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
-                           std::span<const u8, kPageSize> page) {
+bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
+                           const Source& source, unsigned longest) {
     const Mode& mode = surroundings.mode;
     const CodeSize size = mode.code32() ? CodeSize::k32 : CodeSize::k16;
-    const u64 first = block.key.physical & kPageMask;
     bool ended = false;
+    bool cut = false;  // the next instruction goes on in another page
     u32 eip = block.key.eip;
-    while (!ended && block.instructions < longest_block_) {
-        const u64 at = first + (eip - block.key.eip);
-        const std::size_t in_page = static_cast<std::size_t>(kPageSize - at);
+    while (!ended && block.instructions < longest) {
+        const u64 at = source.first + (eip - block.key.eip);
+        const std::size_t in_page = source.bytes.size() - static_cast<std::size_t>(at);
         const u64 in_limit = eip > mode.code_limit ? 0 : u64{mode.code_limit} - eip + 1;
         const std::size_t left = std::min({in_page, kLongestInstruction, std::size_t{in_limit}});
         Instruction instruction;
-        if (left == 0 ||
-            decoder_.decode(page.subspan(at, left), size, instruction) != DecodeStatus::kOk)
-            break;
+        if (left == 0) break;
+        const DecodeStatus status =
+            decoder_.decode(source.bytes.subspan(at, left), size, instruction);
+        cut = status == DecodeStatus::kTruncated;
+        if (status != DecodeStatus::kOk) break;
         const u64 physical = block.key.physical + (eip - block.key.eip);
         emitter.begin(instruction, eip, surroundings.soft_sites->contains(physical));
         ended = emit_instruction(emitter, block, instruction);
@@ -104,7 +107,8 @@ void BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         block.bytes = std::max(block.bytes, emitter.next_eip() - block.key.eip);
         eip = emitter.following_eip();
     }
-    if (block.instructions != 0) emitter.finish_open(eip);
+    if (block.instructions != 0) emitter.finish_open(eip, cut);
+    return cut;
 }
 
 // Returns whether the block ends with this instruction.

@@ -22,16 +22,23 @@ class BlockTranslator {
 
     enum class Outcome : u8 {
         kDone,
-        kNothing,  // the first instruction leaves the page or the code segment
+        kNothing,  // the first instruction cannot be decoded, or leaves the code segment
+        kCut,      // it goes on behind the source's bytes
         kFull,     // the code cache has no room
     };
-    // `page` is the physical page that holds the first instruction.
-    Outcome translate(const BlockKey& key, const Surroundings& surroundings,
-                      std::span<const u8, kPageSize> page, std::unique_ptr<Block>& into);
+    // Guest code: the block starts at `bytes[first]`.
+    struct Source {
+        std::span<const u8> bytes;
+        u64 first = 0;
+        unsigned most_instructions = ~0u;
+    };
+    Outcome translate(const BlockKey& key, const Surroundings& surroundings, const Source& source,
+                      std::unique_ptr<Block>& into);
 
   private:
-    void emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
-              std::span<const u8, kPageSize> page);
+    // Returns whether the instruction behind the last one is cut short.
+    bool emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
+              const Source& source, unsigned longest);
     bool emit_instruction(Emitter& emitter, Block& block, const decoder::Instruction& instruction);
     bool place(Emitter& emitter, Block& block);
 

@@ -93,8 +93,8 @@ unsigned Emitter::memory_size() const {
     return 0;
 }
 
-void Emitter::finish_open(u32 next) {
-    if (!closed_) emit_exit(next, completed_);
+void Emitter::finish_open(u32 next, bool cut) {
+    if (!closed_) emit_exit(next, completed_, cut);
 }
 
 Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {

@@ -49,8 +49,9 @@ class Emitter {
     void end_instruction();
     // Where the instruction after the current one lies: behind it, or at the start of a loop.
     u32 following_eip() const { return again_ ? block_.key.eip : next_eip(); }
-    // No instruction follows: leaves for `next`, unless the block has ended.
-    void finish_open(u32 next);
+    // No instruction follows: leaves for `next`, unless the block has ended. `cut`: the instruction
+    // there goes on in another page.
+    void finish_open(u32 next, bool cut);
     // Binds what is pending; the code is complete.
     void finish();
     asmjit::CodeHolder& code() { return code_; }
@@ -163,7 +164,7 @@ class Emitter {
 
     Site& new_site(Site::Kind kind, u32 eip, u16 count);
     ColdSite& slow_site();
-    void emit_exit(u32 target, u16 count);
+    void emit_exit(u32 target, u16 count, bool by_table = false);
     void emit_direct_exit(u32 target, u16 count);
     void emit_table_exit(u32 target, u16 count);
     void count(Site& site, u16 count);

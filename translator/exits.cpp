@@ -40,10 +40,10 @@ asmjit::Label Emitter::exit_later(u32 target) {
     return later.label;
 }
 
-void Emitter::emit_exit(u32 target, u16 count) {
+void Emitter::emit_exit(u32 target, u16 count, bool by_table) {
     store_x87_note();
     const TrickSet& disabled = surroundings_.disabled;
-    if (in_page(target) || disabled.has(Trick::kIndirectTable))
+    if ((in_page(target) && !by_table) || disabled.has(Trick::kIndirectTable))
         emit_direct_exit(target, count);
     else
         emit_table_exit(target, count);

@@ -29,7 +29,12 @@ const void* JumpTables::select(u32 mode, bool mapped, const SpaceKey& space) {
 
 void JumpTables::fill(const Block& block, u64 linear_page) {
     if (at(*current_, block.key.eip) == block.entry) return;
+    depends(block, linear_page);
     put(*current_, block.key.eip, block.entry);
+}
+
+void JumpTables::depends(const Block& block, u64 linear_page) {
+    if (at(*current_, block.key.eip) == block.entry) return;
     current_->filled[linear_page].push_back(block.key.eip);
     any_filled_[current_->space.user][linear_page / kWordBits] |= u64{1} << linear_page % kWordBits;
 }

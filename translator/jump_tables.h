@@ -30,6 +30,8 @@ class JumpTables {
     const void* select(u32 mode, bool mapped, const SpaceKey& space);
     // In the table last selected: the block at `linear_page`.
     void fill(const Block& block, u64 linear_page);
+    // Its slot is to be emptied with another linear page's, too; said before fill().
+    void depends(const Block& block, u64 linear_page);
     void forget(const Block& block);  // in all
     // In tables of the user's spaces, or of the supervisor's.
     void drop_pages(bool user, u64 first_page, u64 pages);

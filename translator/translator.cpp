@@ -12,6 +12,7 @@ namespace seventeen::translator {
 namespace {
 
 constexpr std::size_t kMostModes = 64;
+constexpr u64 kLongestInstruction = 15;
 
 const u8* entry_of(const Block* block) {
     return block ? block->entry : nullptr;
@@ -252,7 +253,7 @@ const u8* Translator::leave_directly(Site& site) {
     state_.rip = site.eip;
     Block* to = proceed();
     if (!to || site.block->dead) return entry_of(to);
-    if (site.jump != 0 && !options_.disabled.has(Trick::kChaining)) {
+    if (site.jump != 0 && !to->spans() && !options_.disabled.has(Trick::kChaining)) {
         ++statistics_.links;
         blocks_.link(site, *to);
     }
@@ -298,6 +299,13 @@ Block* Translator::block_here() {
     }
     key.physical = physical.value;
     Block* block = blocks_.find(key);
+    PhysicalAddress second;
+    if (block && block->spans() &&
+        (!fetch_second_page(second) || second.value != block->second_page)) {
+        blocks_.kill(*block);
+        block = nullptr;
+        state_.attention = false;
+    }
     if (!block) block = translate(key);
     if (block) fill_slot(*block);
     return block;
@@ -310,7 +318,7 @@ Block* Translator::translate(const BlockKey& key) {
     const u8* bytes = cpu_.mmu.memory().read_pointer(page);
     std::unique_ptr<Block> block;
     if (bytes) {
-        const std::span<const u8, kPageSize> source(bytes, kPageSize);
+        const BlockTranslator::Source source{{bytes, kPageSize}, key.physical & kPageMask};
         const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_};
         auto outcome = translator_.translate(key, around, source, block);
         if (outcome == BlockTranslator::Outcome::kFull) {
@@ -318,9 +326,42 @@ Block* Translator::translate(const BlockKey& key) {
             outcome = translator_.translate(key, around, source, block);
             check(outcome == BlockTranslator::Outcome::kDone, "a block outgrows the code cache");
         }
+        if (outcome == BlockTranslator::Outcome::kCut) translate_spanning(key, block);
     }
     interpret_ = !block;
     return block ? &blocks_.insert(std::move(block)) : nullptr;
+}
+
+// One instruction that goes on in the next linear page.
+void Translator::translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into) {
+    const Mode& mode = modes_[mode_];
+    const u64 in_first = kPageSize - (key.physical & kPageMask);
+    const bool within_limit = u64{key.eip} + kLongestInstruction <= u64{mode.code_limit} + 1;
+    PhysicalAddress second;
+    if (in_first >= kLongestInstruction || !within_limit || !fetch_second_page(second)) return;
+    if (second.page() == PhysicalAddress{key.physical}.page()) return;  // one page, mapped twice
+    // SAFETY: the host memory of two guest pages; as much is copied of each as lies in it.
+    const u8* head = cpu_.mmu.memory().read_pointer({key.physical & ~kPageMask});
+    const u8* tail = cpu_.mmu.memory().read_pointer(second);
+    if (!head || !tail) return;
+    std::array<u8, kLongestInstruction> bytes;
+    std::memcpy(bytes.data(), head + (key.physical & kPageMask), in_first);
+    std::memcpy(bytes.data() + in_first, tail, kLongestInstruction - in_first);
+    const Surroundings around{mode, options_.disabled, &soft_sites_};
+    if (translator_.translate(key, around, {bytes, 0, 1}, into) != BlockTranslator::Outcome::kDone)
+        return;
+    if (into->bytes <= in_first) return;  // not decodable before: the page has changed meanwhile
+    into->second_page = second.value;
+    into->second_bytes = into->bytes - static_cast<u32>(in_first);
+    into->bytes = static_cast<u32>(in_first);
+}
+
+// The physical page of the linear page behind the one of CS:EIP; false: fetching from it faults.
+bool Translator::fetch_second_page(PhysicalAddress& page) {
+    const LinearAddress linear =
+        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), state_.eip());
+    const LinearAddress next{((linear.page() + 1) << kPageShift) & 0xffff'ffff};
+    return !cpu_.mmu.fetch(next, cpu_.memory.privilege(), page);
 }
 
 // A delivered fault counts as one retired instruction (interpreter.h).
@@ -388,8 +429,14 @@ void Translator::fill_slot(const Block& block) {
     if (options_.disabled.has(Trick::kIndirectTable)) return;
     const LinearAddress linear =
         privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), block.key.eip);
-    if (cpu_.mmu.keeps_fetch(linear, cpu_.memory.privilege()))
-        jump_tables_.fill(block, linear.page());
+    const mmu::Privilege privilege = cpu_.memory.privilege();
+    if (!cpu_.mmu.keeps_fetch(linear, privilege)) return;
+    if (block.spans()) {
+        const LinearAddress next{(linear.value + kPageSize) & 0xffff'ffff};
+        if (!cpu_.mmu.keeps_fetch(next, privilege)) return;
+        jump_tables_.depends(block, next.page());
+    }
+    jump_tables_.fill(block, linear.page());
 }
 
 // --- what page tables no longer say ---

@@ -84,6 +84,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Block* proceed();
     Block* block_here();
     Block* translate(const BlockKey& key);
+    void translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into);
+    bool fetch_second_page(PhysicalAddress& page);
     void raise(const Fault& fault);
     // Instructions that a block may run before it looks whether any are left, and one that the
     // interpreter runs: the one that STI, or MOV SS, holds interrupts off for.
