@@ -65,6 +65,15 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
         PhysicalAddress physical;
     };
 
+    // A page that the guest's handler of a page fault is expected to make present.
+    struct Awaited {
+        bool any = false;
+        bool write = false;
+        u32 eip = 0;  // of the instruction that wants it
+        u64 cr3 = 0;
+        u64 linear_page = 0;
+    };
+
     void run_code(const u8* code);
     void count_age();
     void learn_clock();
@@ -76,6 +85,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Situation situation(const HostFault& fault) const override;
     const u8* load_fpu(const Site& site);
     void learn_from_fault(Site& site, const HostFault& fault);
+    void await_page(const Site& site, const HostFault& fault);
+    void show_awaited_page();
     bool may_use_window();
     void choose_window();
     const u8* leave_directly(Site& site);
@@ -114,7 +125,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::optional<WindowSet> windows_;
     std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
     std::optional<HostFault> fault_;      // what led to the callout
-    u64* aging_ = nullptr;                // of the user's space that runs, in ages_
+    Awaited awaited_;
+    u64* aging_ = nullptr;               // of the user's space that runs, in ages_
     u64 aged_ = 0;                       // CpuState::retired when ages_ was last brought up to date
     std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
     Context context_;

@@ -1,0 +1,139 @@
+// Finding the block of CS:EIP, and making it where there is none.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/check.h"
+#include "translator/translator.h"
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u64 kLongestInstruction = 15;
+
+}  // namespace
+
+Block* Translator::proceed() {
+    if (state_.attention) return nullptr;
+    const u64 left = cpu_.target - state_.retired;
+    if (cpu_.target <= state_.retired || left < slack()) return nullptr;
+    Block* block = block_here();
+    if (!block) return nullptr;
+    if (modes_[mode_].has(Mode::kWindow)) {
+        choose_window();
+        if (awaited_.any) show_awaited_page();
+    }
+    context_.countdown = countdown_.base() + std::min(left, Countdown::kMost) - slack();
+    context_.horizon = state_.retired + context_.countdown;
+    context_.flags = flags_to_saved(state_.arithmetic.value());
+    return block;
+}
+
+Block* Translator::block_here() {
+    state_.rip = state_.eip();
+    if (!mode_known_) {
+        mode_ = number_of_mode();
+        context_.jump_table = jump_tables_.select(mode_, modes_[mode_].mapped(), space_of(state_));
+    }
+    BlockKey key;
+    key.eip = state_.eip();
+    key.mode = mode_;
+    PhysicalAddress physical;
+    const bool within_limit = key.eip <= modes_[mode_].code_limit;
+    const Fault fault = within_limit ? locate(physical) : Fault::general_protection();
+    if (fault) {
+        raise(fault);
+        return nullptr;
+    }
+    key.physical = physical.value;
+    Block* block = blocks_.find(key);
+    PhysicalAddress second;
+    if (block && block->spans() &&
+        (!fetch_second_page(second) || second.value != block->second_page)) {
+        blocks_.kill(*block);
+        block = nullptr;
+        state_.attention = false;
+    }
+    if (!block) block = translate(key);
+    if (block) fill_slot(*block);
+    return block;
+}
+
+Block* Translator::translate(const BlockKey& key) {
+    const Occupied occupied(Occupation::kTranslation);
+    const PhysicalAddress page{key.physical & ~kPageMask};
+    // SAFETY: the host memory of one guest page, all of it.
+    const u8* bytes = cpu_.mmu.memory().read_pointer(page);
+    std::unique_ptr<Block> block;
+    if (bytes) {
+        const BlockTranslator::Source source{{bytes, kPageSize}, key.physical & kPageMask};
+        const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_};
+        auto outcome = translator_.translate(key, around, source, block);
+        if (outcome == BlockTranslator::Outcome::kFull) {
+            forget_blocks();
+            outcome = translator_.translate(key, around, source, block);
+            check(outcome == BlockTranslator::Outcome::kDone, "a block outgrows the code cache");
+        }
+        if (outcome == BlockTranslator::Outcome::kCut) translate_spanning(key, block);
+    }
+    interpret_ = !block;
+    return block ? &blocks_.insert(std::move(block)) : nullptr;
+}
+
+// One instruction that goes on in the next linear page.
+void Translator::translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into) {
+    const Mode& mode = modes_[mode_];
+    const u64 in_first = kPageSize - (key.physical & kPageMask);
+    const bool within_limit = u64{key.eip} + kLongestInstruction <= u64{mode.code_limit} + 1;
+    PhysicalAddress second;
+    if (in_first >= kLongestInstruction || !within_limit || !fetch_second_page(second)) return;
+    if (second.page() == PhysicalAddress{key.physical}.page()) return;  // one page, mapped twice
+    // SAFETY: the host memory of two guest pages; as much is copied of each as lies in it.
+    const u8* head = cpu_.mmu.memory().read_pointer({key.physical & ~kPageMask});
+    const u8* tail = cpu_.mmu.memory().read_pointer(second);
+    if (!head || !tail) return;
+    std::array<u8, kLongestInstruction> bytes;
+    std::memcpy(bytes.data(), head + (key.physical & kPageMask), in_first);
+    std::memcpy(bytes.data() + in_first, tail, kLongestInstruction - in_first);
+    const Surroundings around{mode, options_.disabled, &soft_sites_};
+    if (translator_.translate(key, around, {bytes, 0, 1}, into) != BlockTranslator::Outcome::kDone)
+        return;
+    if (into->bytes <= in_first) return;  // not decodable before: the page has changed meanwhile
+    into->second_page = second.value;
+    into->second_bytes = into->bytes - static_cast<u32>(in_first);
+    into->bytes = static_cast<u32>(in_first);
+}
+
+// The physical page of the linear page behind the one of CS:EIP; false: fetching from it faults.
+bool Translator::fetch_second_page(PhysicalAddress& page) {
+    const LinearAddress linear =
+        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), state_.eip());
+    const LinearAddress next{((linear.page() + 1) << kPageShift) & 0xffff'ffff};
+    return !cpu_.mmu.fetch(next, cpu_.memory.privilege(), page);
+}
+
+// A delivered fault counts as one retired instruction (interpreter.h).
+void Translator::raise(const Fault& fault) {
+    ++statistics_.faults;
+    cpu_.privilege.deliver(fault);
+    ++state_.retired;
+}
+
+Fault Translator::locate(PhysicalAddress& physical) {
+    const LinearAddress linear =
+        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), state_.eip());
+    const mmu::Privilege privilege = cpu_.memory.privilege();
+    const bool user = privilege == mmu::Privilege::kUser;
+    if (linear.page() != code_page_.linear_page || user != code_page_.user ||
+        cpu_.mmu.fetch_generation() != code_page_.generation) {
+        PhysicalAddress fetched;
+        if (Fault fault = cpu_.mmu.fetch(linear, privilege, fetched)) return fault;
+        const PhysicalAddress page{fetched.page() << kPageShift};
+        code_page_ = {linear.page(), cpu_.mmu.fetch_generation(), user, page};
+    }
+    physical = code_page_.physical + linear.offset();
+    return {};
+}
+
+}  // namespace seventeen::translator
