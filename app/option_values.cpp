@@ -25,7 +25,6 @@ using translator::Trick;
 constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTricks{{
     {"chaining", Trick::kChaining},
     {"indirect-table", Trick::kIndirectTable},
-    {"dead-flags", Trick::kDeadFlags},
     {"young-soft", Trick::kYoungSoft},
     {"adaptive", Trick::kAdaptive},
     {"quiet-attention", Trick::kQuietAttention},

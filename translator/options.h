@@ -9,7 +9,6 @@ namespace seventeen::translator {
 enum class Trick : u8 {
     kChaining,        // direct branches are patched to lead to their target's block
     kIndirectTable,   // indirect branches and branches to other pages look their target up inline
-    kDeadFlags,       // flags that the target overwrites are not preserved at an exit
     kYoungSoft,       // a new address space runs soft until it has run for a while
     kAdaptive,        // an instruction that keeps faulting in the window gives it up
     kQuietAttention,  // attention that only the CPU itself raised is dealt with at once

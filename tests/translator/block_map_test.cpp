@@ -47,6 +47,26 @@ struct Fixture {
 
 }  // namespace
 
+TEST_CASE_METHOD(Fixture, "A block in two pages dies by a write to either") {
+    const u64 written = GENERATE(0x1ffe, 0x3001);
+    auto block = std::make_unique<Block>();
+    block->key.physical = 0x1ffd;
+    block->bytes = 3;
+    block->second_page = 0x3000;
+    block->second_bytes = 2;
+    block->code_size = 64;
+    block->entry = cache.allocate(block->code_size);
+    const BlockKey key = block->key;
+    blocks.insert(std::move(block));
+    memory.write<u8>({0x3002}, 1);
+    memory.write<u8>({0x1ffc}, 1);
+    CHECK(blocks.find(key));
+    memory.write<u8>({written}, 1);
+    CHECK_FALSE(blocks.find(key));
+    memory.write<u8>({0x1ffe}, 1);  // the other page's list has no use for it
+    memory.write<u8>({0x3001}, 1);
+}
+
 TEST_CASE_METHOD(Fixture, "A block is found by all of its key") {
     Block& block = add(0x1000, 10);
     BlockKey key = block.key;

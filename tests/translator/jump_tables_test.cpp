@@ -1,0 +1,108 @@
+// Tables of branch targets: hashed or a map, told apart by mode and space, emptied by page.
+#include "translator/jump_tables.h"
+
+#include <catch2/catch.hpp>
+
+namespace seventeen::translator {
+
+namespace {
+
+constexpr u32 kEip = 0x0804'8123;
+constexpr u64 kPage = kEip >> kPageShift;
+
+struct Fixture {
+    std::vector<u8> cache = std::vector<u8>(4096);
+    JumpTables tables{cache.data()};
+    SpaceKey user{0x1000, {}, true, true};
+    SpaceKey other{0x2000, {}, true, true};
+    SpaceKey supervisor{0, {}, true, false};
+
+    static constexpr u32 kMode = 3;
+
+    Block block(u32 offset, u32 eip = kEip) {
+        Block made;
+        made.key.eip = eip;
+        made.key.mode = kMode;
+        made.entry = cache.data() + offset;
+        return made;
+    }
+    // What translated code would find.
+    const u8* find(bool mapped, const SpaceKey& space, u32 eip = kEip) {
+        const void* table = tables.select(kMode, mapped, space);
+        if (mapped) {
+            const u32 offset = static_cast<const u32*>(table)[eip];
+            return offset == 0 ? nullptr : cache.data() + offset;
+        }
+        const JumpSlot& slot = static_cast<const JumpSlot*>(table)[jump_slot_of(eip)];
+        return slot.eip == eip ? slot.code : nullptr;
+    }
+    void fill(bool mapped, const SpaceKey& space, const Block& block) {
+        tables.select(kMode, mapped, space);
+        tables.fill(block, block.key.eip >> kPageShift);
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "A target is found in the space that it was filled for") {
+    const bool mapped = GENERATE(false, true);
+    const Block target = block(64);
+    fill(mapped, user, target);
+    CHECK(find(mapped, user) == target.entry);
+    CHECK(find(mapped, user, kEip + 1) == nullptr);
+    CHECK(find(mapped, other) == nullptr);
+    CHECK(find(mapped, user) == target.entry);
+}
+
+TEST_CASE_METHOD(Fixture, "Pages are dropped for users and for supervisors apart") {
+    const bool mapped = GENERATE(false, true);
+    const Block target = block(64);
+    fill(mapped, user, target);
+    fill(mapped, supervisor, target);
+    tables.drop_pages(false, kPage - 1, 1);
+    tables.drop_pages(false, kPage + 1, 1000);
+    CHECK(find(mapped, supervisor) == target.entry);
+    tables.drop_pages(false, 0, u64{1} << 20);
+    CHECK(find(mapped, supervisor) == nullptr);
+    CHECK(find(mapped, user) == target.entry);
+    tables.drop_pages(true, kPage, 1);
+    CHECK(find(mapped, user) == nullptr);
+    fill(mapped, user, target);
+    CHECK(find(mapped, user) == target.entry);
+}
+
+TEST_CASE_METHOD(Fixture, "A block that depends on a second page goes with either") {
+    const Block target = block(64);
+    tables.select(kMode, true, user);
+    tables.depends(target, kPage + 1);
+    tables.fill(target, kPage);
+    tables.drop_pages(true, kPage + 1, 1);
+    CHECK(find(true, user) == nullptr);
+    tables.select(kMode, true, user);
+    tables.depends(target, kPage + 1);
+    tables.fill(target, kPage);
+    tables.drop_pages(true, kPage, 1);
+    CHECK(find(true, user) == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "A block that dies is forgotten, one that took its slot is not") {
+    const bool mapped = GENERATE(false, true);
+    const Block first = block(64);
+    const Block second = block(128);
+    fill(mapped, user, first);
+    fill(mapped, user, second);
+    tables.forget(first);
+    CHECK(find(mapped, user) == second.entry);
+    tables.forget(second);
+    CHECK(find(mapped, user) == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "All tables can be emptied at once") {
+    fill(true, user, block(64));
+    fill(false, other, block(64));
+    tables.empty_all();
+    CHECK(find(true, user) == nullptr);
+    CHECK(find(false, other) == nullptr);
+}
+
+}  // namespace seventeen::translator
