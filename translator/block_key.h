@@ -32,7 +32,7 @@ struct Mode {
 
     bool has(Bit bit) const { return bits & bit; }
     bool user() const { return has(kUser); }
-    // Branches that leave a page go through a JumpMap; in spaces that may be short-lived through a
+    // Branches that leave a page go through a jump map; in spaces that may be short-lived through a
     // hashed JumpTable, which is filled sooner.
     bool mapped() const { return has(kWindow) || !user(); }
     bool code32() const { return has(kCode32); }

@@ -2,8 +2,10 @@
 #include "translator/block_translator.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/check.h"
+#include "core/error.h"
 #include "decoder/properties.h"
 #include "interpreter/bind.h"
 #include "translator/rules.h"
@@ -70,9 +72,13 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
     block->key = key;
     const unsigned longest = std::min(longest_block_, source.most_instructions);
     Emitter emitter(surroundings, *block, longest, code_);
+    code_.setErrorHandler(&errors_);
     const bool cut = emit(emitter, *block, surroundings, source, longest);
     if (block->instructions == 0) return cut ? Outcome::kCut : Outcome::kNothing;
     emitter.finish();
+    if (const asmjit::Error error = errors_.take())
+        throw Error(std::string("cannot assemble translated code: ") +
+                    asmjit::DebugUtils::errorAsString(error));
     if (!place(emitter, *block)) return Outcome::kFull;
     ++statistics_.blocks;
     statistics_.guest_instructions += block->instructions;

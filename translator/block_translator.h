@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "decoder/decoder.h"
 #include "privilege/cpu_model.h"
@@ -13,6 +14,19 @@
 #include "translator/statistics.h"
 
 namespace seventeen::translator {
+
+// What the assembler could not do must not pass for code.
+class AssemblerErrors final : public asmjit::ErrorHandler {
+  public:
+    void handleError(asmjit::Error error, const char*, asmjit::BaseEmitter*) override {
+        if (first_ == asmjit::kErrorOk) first_ = error;
+    }
+    // The first since it was last asked for.
+    asmjit::Error take() { return std::exchange(first_, asmjit::kErrorOk); }
+
+  private:
+    asmjit::Error first_ = asmjit::kErrorOk;
+};
 
 class BlockTranslator {
   public:
@@ -46,6 +60,7 @@ class BlockTranslator {
     unsigned longest_block_;  // instructions
     CodeCache& cache_;
     Statistics& statistics_;
+    AssemblerErrors errors_;
     asmjit::CodeHolder code_;
     decoder::Decoder decoder_;
 };

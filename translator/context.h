@@ -67,10 +67,10 @@ struct Context {
     X87Note x87_note;  // of the last block left that had any
     u32 x87_data = 0;  // FDP
     FpuImage fpu;
-    const void* jump_table = nullptr;   // JumpTable or JumpMap: of the Mode and the address space
-    const u8* code = nullptr;           // what offsets in a JumpMap are relative to
-    Site* unknown_target = nullptr;     // where a JumpMap leads that knows no better
-    const u8* callout_host = nullptr;   // flags in EFLAGS
+    const void* jump_table = nullptr;  // JumpTable or a jump map: of the Mode and the address space
+    const u8* code = nullptr;          // what offsets in jump maps are relative to
+    Site* unknown_target = nullptr;    // where a jump map leads that knows no better
+    const u8* callout_host = nullptr;  // flags in EFLAGS
     const u8* callout_saved = nullptr;  // flags in r11
     Handle handle = nullptr;
     void* owner = nullptr;

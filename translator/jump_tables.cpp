@@ -7,23 +7,21 @@ namespace seventeen::translator {
 
 const void* JumpTables::select(u32 mode, bool mapped, const SpaceKey& space) {
     if (!current_ || current_->mode != mode || !(current_->space == space)) {
-        auto& place = tables_[(space.cr3 >> kPageShift ^ mode * 7) % kTables];
+        const std::size_t number = (space.cr3 >> kPageShift ^ mode * 7) % kTables;
+        auto& place = tables_[number];
         if (!place) {
             place = std::make_unique<Table>();
         } else if (place->mode != mode || !(place->space == space)) {
             empty(*place);
         }
+        place->place = number;
         place->mode = mode;
         place->space = space;
         current_ = place.get();
     }
-    if (mapped) {
-        if (!current_->map) current_->map = std::make_unique<JumpMap>();
-        current_->slots.reset();
-        return current_->map->offsets();
-    }
+    current_->mapped = mapped;
+    if (mapped) return maps_.offsets(current_->place);
     if (!current_->slots) current_->slots = std::make_unique<JumpTable>();
-    current_->map.reset();
     return current_->slots->data();
 }
 
@@ -81,8 +79,8 @@ void JumpTables::empty_all() {
 // --- one table ---
 
 const u8* JumpTables::at(const Table& table, u32 eip) const {
-    if (table.map) {
-        const u32 offset = table.map->offsets()[eip];
+    if (table.mapped) {
+        const u32 offset = maps_.offsets(table.place)[eip];
         return offset == 0 ? nullptr : code_ + offset;
     }
     const JumpSlot& slot = (*table.slots)[jump_slot_of(eip)];
@@ -90,23 +88,23 @@ const u8* JumpTables::at(const Table& table, u32 eip) const {
 }
 
 void JumpTables::put(Table& table, u32 eip, const u8* code) {
-    if (table.map)
-        table.map->offsets()[eip] = static_cast<u32>(code - code_);
+    if (table.mapped)
+        maps_.offsets(table.place)[eip] = static_cast<u32>(code - code_);
     else
         (*table.slots)[jump_slot_of(eip)] = {eip, code};
 }
 
 // A slot that another page's block took over meanwhile is emptied as well: it fills again.
 void JumpTables::remove(Table& table, u32 eip) {
-    if (table.map)
-        table.map->offsets()[eip] = 0;
+    if (table.mapped)
+        maps_.offsets(table.place)[eip] = 0;
     else
         (*table.slots)[jump_slot_of(eip)] = {};
 }
 
 void JumpTables::empty(Table& table) {
-    if (table.map) {
-        table.map->clear();
+    if (table.mapped) {
+        maps_.clear(table.place);
     } else {
         for (const auto& [page, eips] : table.filled) {
             for (const u32 eip : eips) remove(table, eip);

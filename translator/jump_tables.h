@@ -5,8 +5,8 @@
 // through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Spaces
 // share kTables places by a hash; who comes last has the place.
 //
-// Supervisors' tables, and those of modes that use a window, are JumpMaps, which are fastest; young
-// spaces have a small hashed JumpTable, which is quickly filled.
+// Supervisors' tables, and those of modes that use a window, are maps (jump_maps.h), which are
+// fastest; young spaces have a small hashed JumpTable, which is quickly filled.
 #pragma once
 
 #include <array>
@@ -16,17 +16,17 @@
 
 #include "translator/block.h"
 #include "translator/context.h"
-#include "translator/jump_map.h"
+#include "translator/jump_maps.h"
 #include "translator/space_key.h"
 
 namespace seventeen::translator {
 
 class JumpTables {
   public:
-    // `code`: what a JumpMap's offsets are relative to.
-    explicit JumpTables(const u8* code) : code_(code) {}
+    // `code`: what a map's offsets are relative to.
+    explicit JumpTables(const u8* code) : code_(code), maps_(kTables) {}
 
-    // The JumpTable or JumpMap for a mode in a space, empty if another pair had its place.
+    // The JumpTable or map for a mode in a space, empty if another pair had its place.
     const void* select(u32 mode, bool mapped, const SpaceKey& space);
     // In the table last selected: the block at `linear_page`.
     void fill(const Block& block, u64 linear_page);
@@ -45,18 +45,20 @@ class JumpTables {
     struct Table {
         u32 mode = 0;
         SpaceKey space;
-        std::unique_ptr<JumpTable> slots;  // one of the two
-        std::unique_ptr<JumpMap> map;
+        std::size_t place = 0;             // its own, in tables_ and maps_
+        std::unique_ptr<JumpTable> slots;  // unless it is a map
+        bool mapped = false;
         std::unordered_map<u64, std::vector<u32>> filled;  // EIPs, by linear page
     };
 
     const u8* at(const Table& table, u32 eip) const;
     void put(Table& table, u32 eip, const u8* code);
-    static void remove(Table& table, u32 eip);
-    static void empty(Table& table);
+    void remove(Table& table, u32 eip);
+    void empty(Table& table);
     void drop_page(bool user, u64 page);
 
     const u8* code_;
+    JumpMaps maps_;
     std::array<std::unique_ptr<Table>, kTables> tables_;
     Table* current_ = nullptr;
     // A bit for each linear page: may a slot be filled? For supervisors' and for users' tables.

@@ -131,7 +131,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
     Context context_;
     Countdown countdown_;
-    Block nowhere_;  // has `indirect_`, where the JumpMaps lead that know no better
+    Block nowhere_;  // has `indirect_`, where jump maps lead that know no better
     Site indirect_;
     FpuResidence fpu_{state_, context_};
     std::vector<Mode> modes_;  // that blocks were translated for
