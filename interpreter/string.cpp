@@ -6,7 +6,8 @@
 // far it came, as SDM 2B, REP describes, and RF is set (SDM 3B 17.3.1.1). The engine's loop counts
 // one; the rest is counted here.
 //
-// MOVS and STOS run over whole stretches within a page where plain memory lies on both sides.
+// All but LODS, INS and OUTS run over whole stretches within a page where plain memory lies on both
+// sides.
 #include <algorithm>
 
 #include "interpreter/arithmetic.h"
@@ -206,6 +207,68 @@ u64 run_stretch(Cpu& cpu, const Operation& operation, u64 count) {
     return count;
 }
 
+// How many elements REPE CMPS passes over, surely equal, before each needs a look of its own.
+template <typename T>
+u64 equal_elements(const u8* one, const u8* other, u64 count) {
+    constexpr u64 kBlock = 64;  // bytes
+    u64 bytes = 0;
+    while (bytes + kBlock < count * sizeof(T) &&
+           std::memcmp(one + bytes, other + bytes, kBlock) == 0)
+        bytes += kBlock;
+    return bytes / sizeof(T);
+}
+
+// How many bytes REPNE SCASB passes over: all before the one it looks for, or before the last.
+u64 other_bytes(const u8* bytes, u8 wanted, u64 count) {
+    const void* found = std::memchr(bytes, wanted, count - 1);
+    return found ? static_cast<u64>(static_cast<const u8*>(found) - bytes) : count - 1;
+}
+
+// As run_stretch for CMPS (two places) and SCAS (the accumulator and one place): up to and with the
+// element that ends the repetition.
+template <typename T, typename Address, bool kTwoPlaces>
+u64 compare_stretch(Cpu& cpu, const Operation& operation, u64 count) {
+    CpuState& state = cpu.state;
+    if (state.system_flags & (kFlagDf | kFlagAc)) return 0;
+    const u32 mask = operation.address_mask;
+    const SegmentName from_name = operation.segment;
+    const u32 to_offset = cpu.reg<Address>(kDi);
+    const u32 from_offset = cpu.reg<Address>(kSi);
+    count = std::min(count, elements_ahead(cpu, SegmentName::kEs, to_offset, mask, sizeof(T)));
+    if constexpr (kTwoPlaces)
+        count = std::min(count, elements_ahead(cpu, from_name, from_offset, mask, sizeof(T)));
+    if (count < 2) return 0;
+    const unsigned bytes = static_cast<unsigned>(count * sizeof(T));
+    const SegmentRegister& to_segment = state.segment(SegmentName::kEs);
+    const SegmentRegister& from_segment = state.segment(from_name);
+    if (!to_segment.may_read(to_offset, bytes)) return 0;
+    if (kTwoPlaces && !from_segment.may_read(from_offset, bytes)) return 0;
+    const mmu::Privilege privilege = cpu.memory.privilege();
+    const auto linear = &privilege::SegmentedMemory::linear;
+    // SAFETY: as in run_stretch.
+    const u8* from =
+        kTwoPlaces ? cpu.mmu.read_run(linear(from_segment, from_offset), privilege) : nullptr;
+    if (kTwoPlaces && !from) return 0;
+    const u8* to = cpu.mmu.read_run(linear(to_segment, to_offset), privilege);
+    if (!to) return 0;
+    T one = cpu.reg<T>(kAx);
+    u64 done = 0;
+    if (kTwoPlaces && operation.rep) done = equal_elements<T>(from, to, count);
+    if constexpr (!kTwoPlaces && sizeof(T) == 1) {
+        if (!operation.rep) done = other_bytes(to, one, count);
+    }
+    T other;
+    do {
+        if constexpr (kTwoPlaces) std::memcpy(&one, from + done * sizeof(T), sizeof(T));
+        std::memcpy(&other, to + done * sizeof(T), sizeof(T));
+        ++done;
+    } while (done < count && (one == other) == operation.rep);
+    subtract_with_flags(state.arithmetic, one, other);
+    if constexpr (kTwoPlaces) advance<Address>(cpu, kSi, static_cast<s64>(done * sizeof(T)));
+    advance<Address>(cpu, kDi, static_cast<s64>(done * sizeof(T)));
+    return done;
+}
+
 template <typename T, typename Address, template <typename, typename> class Op>
 Fault repeat(Cpu& cpu, const Operation& operation) {
     using Once = Op<T, Address>;
@@ -213,13 +276,16 @@ Fault repeat(Cpu& cpu, const Operation& operation) {
     if (cpu.reg<Address>(kCx) == 0) return {};
     for (;;) {
         u64 done = 0;
-        if constexpr (Once::kRuns) {
+        // One at a time where somebody is to look in between (TF, a pending interrupt).
+        const bool at_once = cpu.target > state.retired && !state.attention;
+        const u64 allowed = at_once ? cpu.target - state.retired : 1;
+        const u64 wanted = std::min<u64>(cpu.reg<Address>(kCx), allowed);
+        if constexpr (Once::kCompares) {
+            constexpr bool kTwoPlaces = std::is_same_v<Once, CompareStrings<T, Address>>;
+            done = compare_stretch<T, Address, kTwoPlaces>(cpu, operation, wanted);
+        } else if constexpr (Once::kRuns) {
             constexpr bool kMoves = std::is_same_v<Once, MoveString<T, Address>>;
-            // One at a time where somebody is to look in between (TF, a pending interrupt).
-            const bool at_once = cpu.target > state.retired && !state.attention;
-            const u64 allowed = at_once ? cpu.target - state.retired : 1;
-            done = run_stretch<T, Address, kMoves>(cpu, operation,
-                                                   std::min<u64>(cpu.reg<Address>(kCx), allowed));
+            done = run_stretch<T, Address, kMoves>(cpu, operation, wanted);
         }
         if (done == 0) {
             if (Fault fault = Once::once(cpu, operation)) return fault;
