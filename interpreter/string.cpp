@@ -169,42 +169,67 @@ void move_elements(u8* to, const u8* from, u64 count) {
         std::memmove(to + i * sizeof(T), from + i * sizeof(T), sizeof(T));
 }
 
-// Runs up to `count` iterations of MOVS or STOS at once; 0 where each needs a closer look.
-template <typename T, typename Address, bool kMoves>
-u64 run_stretch(Cpu& cpu, const Operation& operation, u64 count) {
+// Elements within a page of plain memory at SI (where the instruction reads it) and at DI, upwards.
+struct Stretch {
+    u64 count = 0;  // 0: each iteration needs a closer look
+    const u8* from = nullptr;
+    const u8* to = nullptr;  // at DI, where that is read …
+    u8* into = nullptr;      // … or where it is written
+};
+
+template <typename T, typename Address, bool kReadsSi, bool kWritesDi>
+Stretch find_stretch(Cpu& cpu, const Operation& operation, u64 count) {
     const CpuState& state = cpu.state;
-    if (state.system_flags & (kFlagDf | kFlagAc)) return 0;
+    if (state.system_flags & (kFlagDf | kFlagAc)) return {};
     const u32 mask = operation.address_mask;
     const u32 to_offset = cpu.reg<Address>(kDi);
     count = std::min(count, elements_ahead(cpu, SegmentName::kEs, to_offset, mask, sizeof(T)));
     const u32 from_offset = cpu.reg<Address>(kSi);
-    if constexpr (kMoves)
+    if constexpr (kReadsSi)
         count =
             std::min(count, elements_ahead(cpu, operation.segment, from_offset, mask, sizeof(T)));
-    if (count < 2) return 0;
+    if (count < 2) return {};
     const unsigned bytes = static_cast<unsigned>(count * sizeof(T));
     const SegmentRegister& to_segment = state.segment(SegmentName::kEs);
     const SegmentRegister& from_segment = state.segment(operation.segment);
-    if (!to_segment.may_write(to_offset, bytes)) return 0;
-    if (kMoves && !from_segment.may_read(from_offset, bytes)) return 0;
+    if (!(kWritesDi ? to_segment.may_write(to_offset, bytes)
+                    : to_segment.may_read(to_offset, bytes)))
+        return {};
+    if (kReadsSi && !from_segment.may_read(from_offset, bytes)) return {};
     const mmu::Privilege privilege = cpu.memory.privilege();
     const auto linear = &privilege::SegmentedMemory::linear;
     // SAFETY: read_run and write_run lead to a page of guest memory, and elements_ahead keeps the
     // stretch within it. The source comes first, as in a single iteration: A and D bits.
-    const u8* from =
-        kMoves ? cpu.mmu.read_run(linear(from_segment, from_offset), privilege) : nullptr;
-    if (kMoves && !from) return 0;
-    u8* to = cpu.mmu.write_run(linear(to_segment, to_offset), privilege);
-    if (!to) return 0;
+    Stretch stretch;
+    if constexpr (kReadsSi) {
+        stretch.from = cpu.mmu.read_run(linear(from_segment, from_offset), privilege);
+        if (!stretch.from) return {};
+    }
+    const LinearAddress at = linear(to_segment, to_offset);
+    if constexpr (kWritesDi)
+        stretch.into = cpu.mmu.write_run(at, privilege);
+    else
+        stretch.to = cpu.mmu.read_run(at, privilege);
+    if (stretch.into || stretch.to) stretch.count = count;
+    return stretch;
+}
+
+// Runs up to `count` iterations of MOVS or STOS at once; 0 where each needs a closer look.
+template <typename T, typename Address, bool kMoves>
+u64 run_stretch(Cpu& cpu, const Operation& operation, u64 count) {
+    const Stretch stretch = find_stretch<T, Address, kMoves, true>(cpu, operation, count);
+    if (stretch.count == 0) return 0;
+    const s64 bytes = static_cast<s64>(stretch.count * sizeof(T));
     if constexpr (kMoves) {
-        move_elements<T>(to, from, count);
+        move_elements<T>(stretch.into, stretch.from, stretch.count);
         advance<Address>(cpu, kSi, bytes);
     } else {
         const T value = cpu.reg<T>(kAx);
-        for (u64 i = 0; i < count; ++i) std::memcpy(to + i * sizeof(T), &value, sizeof(T));
+        for (u64 i = 0; i < stretch.count; ++i)
+            std::memcpy(stretch.into + i * sizeof(T), &value, sizeof(T));
     }
     advance<Address>(cpu, kDi, bytes);
-    return count;
+    return stretch.count;
 }
 
 // How many elements REPE CMPS passes over, surely equal, before each needs a look of its own.
@@ -228,44 +253,25 @@ u64 other_bytes(const u8* bytes, u8 wanted, u64 count) {
 // element that ends the repetition.
 template <typename T, typename Address, bool kTwoPlaces>
 u64 compare_stretch(Cpu& cpu, const Operation& operation, u64 count) {
-    CpuState& state = cpu.state;
-    if (state.system_flags & (kFlagDf | kFlagAc)) return 0;
-    const u32 mask = operation.address_mask;
-    const SegmentName from_name = operation.segment;
-    const u32 to_offset = cpu.reg<Address>(kDi);
-    const u32 from_offset = cpu.reg<Address>(kSi);
-    count = std::min(count, elements_ahead(cpu, SegmentName::kEs, to_offset, mask, sizeof(T)));
-    if constexpr (kTwoPlaces)
-        count = std::min(count, elements_ahead(cpu, from_name, from_offset, mask, sizeof(T)));
-    if (count < 2) return 0;
-    const unsigned bytes = static_cast<unsigned>(count * sizeof(T));
-    const SegmentRegister& to_segment = state.segment(SegmentName::kEs);
-    const SegmentRegister& from_segment = state.segment(from_name);
-    if (!to_segment.may_read(to_offset, bytes)) return 0;
-    if (kTwoPlaces && !from_segment.may_read(from_offset, bytes)) return 0;
-    const mmu::Privilege privilege = cpu.memory.privilege();
-    const auto linear = &privilege::SegmentedMemory::linear;
-    // SAFETY: as in run_stretch.
-    const u8* from =
-        kTwoPlaces ? cpu.mmu.read_run(linear(from_segment, from_offset), privilege) : nullptr;
-    if (kTwoPlaces && !from) return 0;
-    const u8* to = cpu.mmu.read_run(linear(to_segment, to_offset), privilege);
-    if (!to) return 0;
+    const Stretch stretch = find_stretch<T, Address, kTwoPlaces, false>(cpu, operation, count);
+    if (stretch.count == 0) return 0;
     T one = cpu.reg<T>(kAx);
     u64 done = 0;
-    if (kTwoPlaces && operation.rep) done = equal_elements<T>(from, to, count);
+    if (kTwoPlaces && operation.rep)
+        done = equal_elements<T>(stretch.from, stretch.to, stretch.count);
     if constexpr (!kTwoPlaces && sizeof(T) == 1) {
-        if (!operation.rep) done = other_bytes(to, one, count);
+        if (!operation.rep) done = other_bytes(stretch.to, one, stretch.count);
     }
     T other;
     do {
-        if constexpr (kTwoPlaces) std::memcpy(&one, from + done * sizeof(T), sizeof(T));
-        std::memcpy(&other, to + done * sizeof(T), sizeof(T));
+        if constexpr (kTwoPlaces) std::memcpy(&one, stretch.from + done * sizeof(T), sizeof(T));
+        std::memcpy(&other, stretch.to + done * sizeof(T), sizeof(T));
         ++done;
-    } while (done < count && (one == other) == operation.rep);
-    subtract_with_flags(state.arithmetic, one, other);
-    if constexpr (kTwoPlaces) advance<Address>(cpu, kSi, static_cast<s64>(done * sizeof(T)));
-    advance<Address>(cpu, kDi, static_cast<s64>(done * sizeof(T)));
+    } while (done < stretch.count && (one == other) == operation.rep);
+    subtract_with_flags(cpu.state.arithmetic, one, other);
+    const s64 bytes = static_cast<s64>(done * sizeof(T));
+    if constexpr (kTwoPlaces) advance<Address>(cpu, kSi, bytes);
+    advance<Address>(cpu, kDi, bytes);
     return done;
 }
 
