@@ -3,8 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <fstream>
 #include <string>
+
+#include "tests/translator/host_mappings.h"
 
 namespace seventeen::translator {
 
@@ -14,17 +15,10 @@ constexpr u64 kSize = 64 << 10;
 
 // The rights of the mapping that holds an address ("rw-s").
 std::string rights_of(const void* address) {
-    std::ifstream maps("/proc/self/maps");
-    std::string line;
-    while (std::getline(maps, line)) {
-        const std::size_t dash = line.find('-');
-        const u64 first = std::stoull(line.substr(0, dash), nullptr, 16);
-        const u64 end = std::stoull(line.substr(dash + 1), nullptr, 16);
-        // SAFETY: compared with other numbers only.
-        const u64 wanted = reinterpret_cast<u64>(address);
-        if (wanted >= first && wanted < end) return line.substr(line.find(' ') + 1, 4);
-    }
-    return {};
+    // SAFETY: compared with other numbers only.
+    const u64 wanted = reinterpret_cast<u64>(address);
+    const std::vector<Mapping> found = mappings_within(wanted, wanted + 1);
+    return found.empty() ? std::string() : found.front().rights;
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include "translator/countdown.h"
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <string>
+
+#include "tests/translator/host_mappings.h"
 
 namespace seventeen::translator {
 
@@ -11,13 +11,8 @@ namespace {
 
 // Is some mapping that can be read within [first, end)?
 bool readable_within(u64 first, u64 end) {
-    std::ifstream maps("/proc/self/maps");
-    std::string line;
-    while (std::getline(maps, line)) {
-        const std::size_t dash = line.find('-');
-        const u64 from = std::stoull(line.substr(0, dash), nullptr, 16);
-        const u64 to = std::stoull(line.substr(dash + 1), nullptr, 16);
-        if (from < end && first < to && line[line.find(' ') + 1] == 'r') return true;
+    for (const Mapping& mapping : mappings_within(first, end)) {
+        if (mapping.rights.front() == 'r') return true;
     }
     return false;
 }

@@ -2,12 +2,11 @@
 #include "translator/window.h"
 
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "mmu/shared_memory.h"
+#include "tests/translator/host_mappings.h"
 
 namespace seventeen::translator {
 
@@ -17,28 +16,6 @@ u8 read_through_gs(u32 offset) {
     u8 value = 0;
     asm volatile("movb %%gs:(%1), %0" : "=q"(value) : "r"(u64{offset}) : "memory");
     return value;
-}
-
-struct Mapping {
-    u64 first = 0;
-    u64 end = 0;
-    std::string rights;
-};
-
-// Those of this process that have a byte in [first, end).
-std::vector<Mapping> mappings_within(u64 first, u64 end) {
-    std::vector<Mapping> found;
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-        Mapping mapping;
-        char rights[5] = {};
-        unsigned long from = 0;
-        unsigned long to = 0;
-        if (std::sscanf(line.c_str(), "%lx-%lx %4s", &from, &to, rights) != 3) continue;
-        mapping = {from, to, rights};
-        if (mapping.first < end && mapping.end > first) found.push_back(mapping);
-    }
-    return found;
 }
 
 }  // namespace
