@@ -15,7 +15,8 @@ std::string describe(const Result& result) {
     if (!result.difference) return {};
     const Difference& difference = *result.difference;
     return " after " + std::to_string(difference.last_equal) + " to " +
-           std::to_string(difference.retired) + ": " + difference.what + "\n" + difference.test;
+           std::to_string(difference.retired) + ": " + difference.what +
+           "\nas tests/lockstep/found_difference_test.cpp:\n" + difference.test;
 }
 
 void add(translator::Statistics& sum, const translator::Statistics& statistics) {

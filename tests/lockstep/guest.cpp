@@ -26,7 +26,8 @@ Guest::Guest(const Start& start, const MakeEngine& make_engine)
       mmu_(state_, memory_),
       privilege_(state_, mmu_, model_, {ports_, scheduler_, *this}),
       firmware_(start.firmware),
-      wakes_(start.wakes) {
+      wakes_(start.wakes),
+      vector_(start.vector) {
     ports_.claim({kConsolePort, 1, this, kConsoleRegion, 1});
     ports_.claim({kExitPort, 4, this, kExitRegion, 4});
     memory_.map_ram({0}, start.ram, 0);

@@ -26,6 +26,7 @@ struct Start {
     std::vector<u8> firmware;  // ends at 4 GiB and at 1 MiB; the CPU starts at its reset vector
     u32 entry = 0;             // without firmware: real mode, below 1 MiB
     bool wakes = false;        // a halted CPU is interrupted, if it listens
+    u8 vector = 0;             // of an interrupt that `prepare` leaves pending
     // Last: whatever else a test wants to prepare.
     std::function<void(CpuState& state, mmu::PhysicalMemory& memory)> prepare;
 };
@@ -40,6 +41,7 @@ class Guest final : private InterruptAcknowledge, private Device {
     CpuState& state() { return state_; }
     const CpuState& state() const { return state_; }
     mmu::PhysicalMemory& memory() { return memory_; }
+    u8 vector() const { return vector_; }  // of the last interrupt
     std::span<const u8> ram() const { return memory_.ram(); }
     mmu::Mmu& mmu() { return mmu_; }
     Bus& ports() { return ports_; }

@@ -5,7 +5,9 @@
 #include <random>
 #include <sstream>
 
+#include "debugger/excerpt.h"
 #include "interpreter/interpreter.h"
+#include "tests/lockstep/tested_engine.h"
 #include "translator/translator.h"
 
 namespace seventeen::lockstep {
@@ -15,12 +17,6 @@ namespace {
 std::unique_ptr<Engine> make_interpreter(CpuState& state, mmu::Mmu& mmu,
                                          privilege::PrivilegeEngine& privilege) {
     return std::make_unique<interpreter::Interpreter>(state, mmu, privilege);
-}
-
-Guest::MakeEngine make_translator(const translator::TranslatorOptions& options) {
-    return [options](CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege) {
-        return std::make_unique<translator::Translator>(state, mmu, privilege, options);
-    };
 }
 
 // Collects "name expected found" for what differs.
@@ -78,52 +74,66 @@ void compare_fpu_state(Report& report, const FpuState& a, const FpuState& b) {
     }
 }
 
-std::string state_as_test(const Guest& guest) {
-    const CpuState& state = guest.state();
-    std::ostringstream out;
-    out << std::hex << "code at CS " << state.segment(SegmentName::kCs).selector << " EIP "
-        << state.eip() << " CPL " << +state.cpl << " big " << state.segment(SegmentName::kCs).big()
-        << ":\n    {";
-    const u64 linear = state.segment(SegmentName::kCs).base + state.eip();
-    for (u64 i = 0; i < 16; ++i) {
-        PhysicalAddress physical;
-        u8 byte = 0;
-        auto& memory = const_cast<Guest&>(guest);
-        if (memory.mmu().peek({linear + i}, physical)) memory.memory().read(physical, &byte, 1);
-        out << "0x" << +byte << ", ";
-    }
-    out << "}\nregisters {";
-    for (unsigned i = 0; i < 8; ++i) out << "0x" << state.gpr[i] << ", ";
-    out << "} EFLAGS 0x" << state.eflags() << "\n";
-    return out.str();
-}
-
 // Both machines from the same start as far as one likes, again and again.
 class Probe {
   public:
-    Probe(const Start& start, const translator::TranslatorOptions& options, const Guest& equal)
-        : equal_(equal),
-          expected_(start, &make_interpreter),
-          found_(start, make_translator(options)) {}
+    Probe(const Start& start, const translator::TranslatorOptions& options)
+        : expected_(start, &make_interpreter), found_(start, tested_engine(options)) {}
 
-    std::string difference_at(u64 retired) {
-        expected_.copy_from(equal_);
-        found_.copy_from(equal_);
+    // After the run from `equal` to `retired`.
+    std::string difference(const Guest& equal, u64 retired) {
+        expected_.copy_from(equal);
+        found_.copy_from(equal);
         expected_.run(retired);
         found_.run(retired);
         return describe_difference(expected_, found_, true);
     }
-    const Guest& expected_at(u64 retired) {
-        expected_.copy_from(equal_);
-        expected_.run(retired);
-        return expected_;
-    }
 
   private:
-    const Guest& equal_;
     Guest expected_;
     Guest found_;
 };
+
+std::vector<std::string> settings_of(const translator::TranslatorOptions& options) {
+    const translator::TranslatorOptions usual;
+    std::vector<std::string> settings;
+    const auto set = [&](const char* name, u64 value, u64 usual_value) {
+        if (value == usual_value) return;
+        settings.push_back(std::string("plan.options.") + name + " = " + std::to_string(value) +
+                           ";");
+    };
+    set("longest_block", options.longest_block, usual.longest_block);
+    set("young_instructions", options.young_instructions, usual.young_instructions);
+    set("code_cache_bytes", options.code_cache_bytes, usual.code_cache_bytes);
+    set("window_mappings", options.window_mappings, usual.window_mappings);
+    for (unsigned i = 0; i < static_cast<unsigned>(translator::Trick::kCount); ++i) {
+        if (!options.disabled.has(static_cast<translator::Trick>(i))) continue;
+        settings.push_back("plan.options.disabled.set(static_cast<translator::Trick>(" +
+                           std::to_string(i) + "));");
+    }
+    return settings;
+}
+
+// The latest state from which the difference shows is where a test starts: so few instructions
+// before it, or where the two were last known to be equal.
+std::string make_test(const Start& start, const translator::TranslatorOptions& options,
+                      const Guest& equal, Difference& difference) {
+    Probe probe(start, options);
+    Guest from(start, &make_interpreter);
+    const u64 run = difference.retired - equal.state().retired;
+    for (u64 back = std::min<u64>(2, run);; back = std::min(back * 2, run)) {
+        from.copy_from(equal);
+        from.run(difference.retired - back);
+        if (from.ended() || probe.difference(from, difference.retired).empty()) {
+            if (back == run) return {};
+            continue;
+        }
+        difference.last_equal = from.state().retired;
+        return debugger::test_source(
+            debugger::make_excerpt({start.model, from.state(), from.memory(), back, from.vector()}),
+            settings_of(options));
+    }
+}
 
 // Looks for the shortest run from an equal state that ends in a difference. Where blocks of one
 // instruction show it, too, that instruction is to blame: the interpreter ran only the one behind
@@ -132,18 +142,17 @@ void hunt(const Start& start, const Plan& plan, const Guest& equal, Difference& 
     for (const unsigned longest_block : {1u, plan.options.longest_block}) {
         translator::TranslatorOptions options = plan.options;
         options.longest_block = longest_block;
-        Probe probe(start, options, equal);
-        if (probe.difference_at(difference.retired).empty()) continue;
+        Probe probe(start, options);
+        if (probe.difference(equal, difference.retired).empty()) continue;
         u64 good = equal.state().retired;
         u64 bad = difference.retired;
         while (bad - good > 1) {
             const u64 middle = good + (bad - good) / 2;
-            (probe.difference_at(middle).empty() ? good : bad) = middle;
+            (probe.difference(equal, middle).empty() ? good : bad) = middle;
         }
-        difference.what = probe.difference_at(bad);
+        difference.what = probe.difference(equal, bad);
         difference.retired = bad;
-        difference.last_equal = std::max(equal.state().retired, bad - std::min<u64>(bad, 2));
-        difference.test = state_as_test(probe.expected_at(difference.last_equal));
+        difference.test = make_test(start, options, equal, difference);
         return;
     }
 }
@@ -153,7 +162,8 @@ class Stops {
   public:
     explicit Stops(const Plan& plan) : plan_(plan), random_(plan.seed) {}
     u64 next(u64 retired) {
-        return std::min(plan_.limit, retired + 1 + random_() % plan_.longest_step);
+        const u64 choice = plan_.longest_step - plan_.shortest_step + 1;
+        return std::min(plan_.limit, retired + plan_.shortest_step + random_() % choice);
     }
     // What happens to a machine at this stop.
     std::function<void(Guest&)> happening() {
@@ -202,7 +212,7 @@ std::string describe_difference(const Guest& expected, const Guest& found, bool 
 
 Result run_in_lockstep(const Start& start, const Plan& plan) {
     Guest expected(start, &make_interpreter);
-    Guest found(start, make_translator(plan.options));
+    Guest found(start, tested_engine(plan.options));
     Guest equal(start, &make_interpreter);  // follows one stop behind
     Stops stops(plan);
     Result result;
@@ -226,7 +236,8 @@ Result run_in_lockstep(const Start& start, const Plan& plan) {
     result.retired = expected.state().retired;
     result.ended = expected.ended();
     result.console = expected.console();
-    result.statistics = dynamic_cast<translator::Translator&>(found.engine()).statistics();
+    if (const auto* engine = dynamic_cast<translator::Translator*>(&found.engine()))
+        result.statistics = engine->statistics();
     return result;
 }
 

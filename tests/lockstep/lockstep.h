@@ -17,7 +17,8 @@ namespace seventeen::lockstep {
 
 struct Plan {
     u64 limit = 1'000'000;    // instructions
-    u64 longest_step = 1000;  // between two comparisons; chosen at random up to this
+    u64 shortest_step = 1;    // between two comparisons; chosen at random …
+    u64 longest_step = 1000;  // … up to this
     u64 seed = 1;
     unsigned interrupts = 0;  // of 256 stops, how many raise an interrupt
     u8 first_vector = 0x20;   // vectors to choose from
@@ -32,8 +33,8 @@ struct Difference {
     u64 last_equal = 0;  // retired instructions
     u64 retired = 0;
     std::string what;  // which fields, with both values
-    // The guilty instruction as a stand-alone test: state and code before it. Empty where stepping
-    // by single instructions shows no difference.
+    // A source file for tests/lockstep that shows the difference by itself, from as few
+    // instructions as will do. Empty where it takes more than the state and the memory before them.
     std::string test;
 };
 
