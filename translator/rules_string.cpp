@@ -162,11 +162,11 @@ void leave_window(Emitter& emitter, const StringInstruction& string) {
 }
 
 // r8 = what r13 will be when ECX iterations have been counted as well as what the block has
-// completed. A count of zero is the interpreter's.
-void count_iterations(Emitter& emitter, const asmjit::Label& slow) {
+// completed. Where ECX is zero nothing happens, which counts as one instruction: on to `done`.
+void count_iterations(Emitter& emitter, const asmjit::Label& done) {
     Emitter::Assembler& out = emitter.out();
     out.test(x86::ecx, x86::ecx);
-    out.jz(slow);
+    out.jz(done);
     out.lea(x86::r8, x86::ptr(x86::r13, -static_cast<s32>(emitter.completed())));
     out.sub(x86::r8, x86::rcx);
 }
@@ -179,8 +179,9 @@ void check_iterations(Emitter& emitter, const asmjit::Label& slow) {
 void repeat_in_window(Emitter& emitter, const StringInstruction& string) {
     Emitter::Assembler& out = emitter.out();
     const asmjit::Label slow = emitter.slow_path();
+    const asmjit::Label done = out.newLabel();
     const s32 completed = static_cast<s32>(emitter.completed());
-    count_iterations(emitter, slow);
+    count_iterations(emitter, done);
     check_iterations(emitter, slow);
     enter_window(emitter, string);
     emitter.may_fault([=, &emitter] {
@@ -191,16 +192,19 @@ void repeat_in_window(Emitter& emitter, const StringInstruction& string) {
     emit_repeated(emitter, string);
     leave_window(emitter, string);
     out.lea(x86::r13, x86::ptr(x86::r8, completed + 1));
+    out.bind(done);
 }
 
 void compare_in_window(Emitter& emitter, const StringInstruction& string) {
     Emitter::Assembler& out = emitter.out();
     const asmjit::Label slow = emitter.slow_path();
+    const asmjit::Label nothing = out.newLabel();
+    const asmjit::Label done = out.newLabel();
     const s32 completed = static_cast<s32>(emitter.completed());
     const auto before = [&emitter](unsigned which) {
         return emitter.context(offsetof(Context, string) + which * sizeof(u32), 4);
     };
-    count_iterations(emitter, slow);
+    count_iterations(emitter, nothing);
     out.mov(before(0), x86::ecx);
     out.mov(before(1), x86::esi);
     out.mov(before(2), x86::edi);
@@ -217,7 +221,10 @@ void compare_in_window(Emitter& emitter, const StringInstruction& string) {
     emitter.may_fault(never_happened);
     out.movzx(x86::r10d, x86::byte_ptr(x86::r8, x86::rcx));  // did it pass an event?
     out.lea(x86::r13, x86::ptr(x86::r8, x86::rcx, 0, completed + 1));
-    emitter.flags_are_in_host();
+    out.short_().jmp(done);
+    out.bind(nothing);
+    emitter.flags_to_host();  // as they were
+    out.bind(done);
 }
 
 // r8 = host address of the stretch of ECX elements at ESI or EDI.
@@ -232,8 +239,9 @@ void repeat_softly(Emitter& emitter, const StringInstruction& string) {
     Emitter::Assembler& out = emitter.out();
     const asmjit::Label slow = emitter.slow_path();
     const unsigned shift = string.size == 4 ? 2 : string.size - 1;
+    const asmjit::Label done = out.newLabel();
     const x86::Mem source = emitter.context(offsetof(Context, host_address), 8);
-    count_iterations(emitter, slow);
+    count_iterations(emitter, done);
     check_iterations(emitter, slow);
     if (string.reads_si()) {
         locate_stretch(emitter, kSi, Access::kRead, string.size);
@@ -251,6 +259,7 @@ void repeat_softly(Emitter& emitter, const StringInstruction& string) {
     out.lea(x86::edi, x86::ptr(x86::r8, x86::r10, shift));
     out.sub(x86::r13, x86::r10);
     out.lea(x86::r13, x86::ptr(x86::r13, 1));
+    out.bind(done);
 }
 
 bool translate_repeated(Emitter& emitter, const StringInstruction& string) {
