@@ -1,0 +1,145 @@
+// Lockstep at the ends of the address space: accesses up to, across and beyond 4 GiB.
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <random>
+
+#include "tests/lockstep/campaign.h"
+#include "tests/lockstep/random_program.h"
+
+namespace seventeen::lockstep {
+
+namespace {
+
+using Random = std::mt19937_64;
+using Bytes = std::vector<u8>;
+
+// As random programs have them.
+constexpr u32 kPageDirectory = 0x2000;
+constexpr u32 kPageTable = 0x3000;
+constexpr u32 kTopTable = 0x4000;
+constexpr u32 kTopPage = 0x50000;
+constexpr u32 kCode = 0x10000;
+constexpr u32 kCodeSize = 0x3000;
+constexpr u32 kAll = 7;
+
+void append(Bytes& code, std::initializer_list<unsigned> bytes) {
+    for (const unsigned byte : bytes) code.push_back(static_cast<u8>(byte));
+}
+
+// mov r32, value
+void load(Bytes& code, unsigned number, u32 value) {
+    append(code, {0xb8 + number, value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff, value >> 24});
+}
+
+// Around 4 GiB, 0fffffff0h to 0fh.
+u32 edge(Random& random) {
+    return static_cast<u32>(random() % 32) - 16;
+}
+
+// With [ebx + displacement].
+void append_access(Bytes& code, Random& random) {
+    constexpr std::array<std::array<u8, 2>, 10> kOpcodes{{{0x90, 0x8b},
+                                                          {0x66, 0x8b},
+                                                          {0x90, 0x89},
+                                                          {0x66, 0x89},
+                                                          {0x90, 0x01},
+                                                          {0x66, 0x31},
+                                                          {0x90, 0x00},
+                                                          {0x90, 0x3b},
+                                                          {0x90, 0x87},
+                                                          {0x0f, 0xb7}}};
+    const auto opcode = kOpcodes[random() % kOpcodes.size()];
+    const u32 displacement = static_cast<u32>(random() % 256);
+    load(code, 3, edge(random) - static_cast<u32>(static_cast<s8>(displacement)));
+    append(code, {opcode[0], opcode[1], 0x43, displacement});  // … eax, [ebx + displacement]
+}
+
+void append_stack(Bytes& code, Random& random) {
+    constexpr std::array<std::array<u8, 2>, 6> kOpcodes{
+        {{0x90, 0x50}, {0x66, 0x50}, {0x90, 0x59}, {0x66, 0x59}, {0x6a, 0x7f}, {0x90, 0x60}}};
+    load(code, 4, edge(random));
+    for (int i = 0; i < 3; ++i) {
+        const auto opcode = kOpcodes[random() % kOpcodes.size()];
+        append(code, {opcode[0], opcode[1]});
+    }
+}
+
+void append_string(Bytes& code, Random& random) {
+    constexpr std::array<u8, 10> kOpcodes{0xa4, 0xa5, 0xa6, 0xa7, 0xaa,
+                                          0xab, 0xac, 0xad, 0xae, 0xaf};
+    constexpr std::array<u8, 3> kPrefixes{0x90, 0xf2, 0xf3};
+    load(code, 6, random() % 2 ? edge(random) : 0x20000);
+    load(code, 7, random() % 2 ? edge(random) : 0x28000);
+    load(code, 1, static_cast<u32>(random() % 24));
+    append(code, {random() % 4 == 0 ? 0xfdu : 0xfcu});  // std or cld
+    append(code, {kPrefixes[random() % 3], kOpcodes[random() % kOpcodes.size()]});
+}
+
+Bytes make_code(u64 seed, bool with_stack) {
+    Random random(seed);
+    Bytes code;
+    while (code.size() < kCodeSize - 64) {
+        const unsigned kind = random() % 3;
+        if (kind == 0)
+            append_string(code, random);
+        else if (kind == 1 && with_stack)
+            append_stack(code, random);
+        else
+            append_access(code, random);
+    }
+    code.resize(kCodeSize - 5, 0x90);
+    const u32 back = 0u - kCodeSize;
+    append(code, {0xe9, back & 0xff, back >> 8 & 0xff, back >> 16 & 0xff, back >> 24});
+    return code;
+}
+
+// RAM shows at both ends of the user's address space. Without paging the ROM ends at 4 GiB.
+Start make_start(Setting setting, u64 seed) {
+    Start start = make_random_program({setting, seed, Diet::kTame});
+    const bool user = setting == Setting::kUser;
+    start.prepare = [before = start.prepare, code = make_code(seed, user), user](
+                        CpuState& state, mmu::PhysicalMemory& memory) {
+        before(state, memory);
+        memory.write({kCode}, code.data(), code.size());
+        if (!user) return;
+        memory.write<u32>({kPageTable}, kAll);
+        memory.write<u32>({kPageDirectory + 1023 * 4}, kTopTable | kAll);
+        memory.write<u32>({kTopTable + 1023 * 4}, kTopPage | kAll);
+    };
+    return start;
+}
+
+void check_alike(Setting setting, bool windows) {
+    for (const unsigned longest_block : {1u, 64u}) {
+        CAPTURE(windows, longest_block);
+        translator::Statistics statistics;
+        const std::string difference = find_difference(24, statistics, [&](u64 seed) {
+            Plan plan;
+            plan.limit = 40'000;
+            plan.seed = seed;
+            plan.memory_every = 8;
+            plan.options.longest_block = longest_block;
+            plan.options.young_instructions = 0;
+            if (!windows) plan.options.disabled.set(translator::Trick::kWindows);
+            return run_in_lockstep(make_start(setting, seed), plan);
+        });
+        CHECK(difference == "");
+        CHECK(statistics.entries > 400);  // without paging a CLI, HLT in an operand ends the run
+        CHECK((statistics.host_faults > 100) == windows);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("Accesses around 4 GiB are exact in user code") {
+    check_alike(Setting::kUser, true);
+    check_alike(Setting::kUser, false);
+}
+
+TEST_CASE("Accesses around 4 GiB are exact without paging") {
+    check_alike(Setting::kFlat, true);
+    check_alike(Setting::kFlat, false);
+}
+
+}  // namespace seventeen::lockstep
