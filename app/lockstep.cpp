@@ -10,6 +10,7 @@
 #include "app/assembly.h"
 #include "app/report.h"
 #include "core/snapshot.h"
+#include "debugger/excerpt.h"
 
 namespace seventeen::app {
 
@@ -42,8 +43,8 @@ class Lockstep {
     explicit Lockstep(const RunOptions& options)
         : options_(options),
           grain_(options.hash_every != 0 ? options.hash_every : kDefaultGrain),
-          reference_(make(EngineKind::kInterpreter)),
-          tested_(make(EngineKind::kTranslator)) {}
+          reference_(make(EngineKind::kInterpreter, 1)),
+          tested_(make(EngineKind::kTranslator, options.engine.translator.longest_block)) {}
 
     int run() {
         for (u64 equal = 0;;) {
@@ -65,9 +66,10 @@ class Lockstep {
     }
 
   private:
-    Side make(EngineKind engine) const {
+    Side make(EngineKind engine, unsigned longest_block) const {
         RunOptions options = options_;
         options.engine.kind = engine;
+        options.engine.translator.longest_block = longest_block;
         Assembly assembly = assemble(make_plan(options.plan), options);
         return {std::move(assembly.images), std::make_unique<Pc>(std::move(assembly.pc))};
     }
@@ -103,31 +105,53 @@ class Lockstep {
         }
     }
 
-    // They agree at `equal`, which is kept, and differ at `different`.
+    // They agree at `equal`, which is kept, and differ at `different`. All runs start from there:
+    // the translator leaves the last instructions before a target to the interpreter, as many as a
+    // block may hold, so that equal states do not mean that its own code was right so far. Blocks
+    // of one instruction pin the difference to one, if they show it.
     void bisect(u64 equal, u64 different) {
         std::printf("they differ between instructions %" PRIu64 " and %" PRIu64 "\n", equal,
                     different);
-        while (different - equal > 1) {
-            go_back();
-            const u64 middle = equal + (different - equal) / 2;
-            advance(middle);
-            if (same()) {
-                keep();
-                equal = middle;
-            } else {
-                different = middle;
-            }
+        unsigned block = 1;
+        tested_ = make(EngineKind::kTranslator, block);
+        if (same_at(different)) {
+            block = options_.engine.translator.longest_block;
+            tested_ = make(EngineKind::kTranslator, block);
         }
-        go_back();
-        std::printf("the instruction after %" PRIu64 " differs; before it:\n", equal);
+        const u64 start = equal;
+        while (different - equal > 1) {
+            const u64 middle = equal + (different - equal) / 2;
+            (same_at(middle) ? equal : different) = middle;
+        }
+        const u64 first = std::max(start, different - std::min<u64>(different, block + u64{1}));
+        same_at(first);
+        std::printf("the instruction after %" PRIu64
+                    " differs, or one of the %u behind it; before it:\n",
+                    first, block);
         print_state(reference_.pc->platform().cpu());
         print_code();
-        advance(different);
+        print_test(different - first);
+        same_at(different);
         std::printf("interpreter:\n");
         print_state(reference_.pc->platform().cpu());
         std::printf("translator:\n");
         print_state(tested_.pc->platform().cpu());
         std::fflush(stdout);
+    }
+
+    bool same_at(u64 retired) {
+        go_back();
+        advance(retired);
+        return same();
+    }
+
+    void print_test(u64 instructions) const {
+        machine::Platform& platform = reference_.pc->platform();
+        const debugger::Excerpt excerpt =
+            debugger::make_excerpt({std::string(platform.model().name), platform.cpu(),
+                                    platform.memory(), instructions, 0xff});
+        std::printf("as tests/lockstep/found_difference_test.cpp:\n%s",
+                    debugger::test_source(excerpt, {"plan.options.longest_block = 1;"}).c_str());
     }
 
     void print_code() const {
