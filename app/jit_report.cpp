@@ -29,6 +29,8 @@ std::string describe_code(const Statistics& statistics, const Census& census) {
                        counter_lines<Statistics>(
                            statistics, {{"translated", &Statistics::blocks},
                                         {"dead: source written", &Statistics::invalidated},
+                                        {"of loose pages", &Statistics::loose_blocks},
+                                        {"of those, found stale", &Statistics::stale},
                                         {"code cache emptied", &Statistics::cache_flushes},
                                         {"guest instructions", &Statistics::guest_instructions},
                                         {"guest bytes", &Statistics::guest_bytes},

@@ -31,6 +31,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"unroll", Trick::kUnroll},
     {"extents", Trick::kExtents},
     {"windows", Trick::kWindows},
+    {"loose-code", Trick::kLooseCode},
 }};
 
 // What stands between commas.

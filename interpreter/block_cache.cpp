@@ -78,10 +78,14 @@ void BlockCache::guarded_write(PhysicalAddress address, std::size_t size) {
     const u64 end = first + size;
     bool touched = false;
     for (u64 byte = first; byte < end && !touched; ++byte) touched = page.code.test(byte);
-    if (!touched) return;
+    // Data beside code: if it is written often, the guard costs more than decoding anew.
+    constexpr unsigned kPatience = 256;
+    const bool weary = !touched && ++page.misses >= kPatience;
+    if (!touched && !weary) return;
     std::erase_if(page.keys, [&](u64 key) {
         const u64 begin = address_of(key).offset();
-        const bool hit = begin < end && first < begin + std::max<u64>(blocks_[key]->covered, 1);
+        const bool hit =
+            weary || (begin < end && first < begin + std::max<u64>(blocks_[key]->covered, 1));
         if (hit) unlink(key);
         return hit;
     });

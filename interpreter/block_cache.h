@@ -67,6 +67,7 @@ class BlockCache final : public mmu::GuardObserver {
     struct Page {
         std::vector<u64> keys;
         std::bitset<kPageSize> code;  // bytes that blocks cover; loops may write beside them
+        unsigned misses = 0;          // how often they did
     };
 
     static std::size_t slot_of(u64 key) { return (key ^ key >> 15) & (kSlots - 1); }

@@ -7,6 +7,8 @@
 // would be heard of (JumpTables); nothing is linked to it.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <deque>
 #include <vector>
 
@@ -28,6 +30,7 @@ struct Site {
         kIndirect,     // the block is left for the address in Context::indirect
         kFpu,          // the block is left for `eip`, the guest's FPU registers are to be loaded
         kEvent,        // the block is left for `eip`, and the instruction count has run out
+        kStale,        // the block is left for `eip`, since its source has changed
     };
 
     static constexpr u16 kNoOperation = 0xffff;
@@ -60,12 +63,38 @@ struct FaultPoint {
     u32 landing = 0;     // offset of where the block goes on; 0: the site calls out at once
 };
 
+// Where the source of a block lies that no guard protects (loose_pages.h), and what it was. The
+// block compares them at its entry and behind each instruction that may write memory, up to the
+// next such place; behind a callout Translator does.
+struct LooseSource {
+    static constexpr u32 kLongest = 64 * 15;
+
+    const u8* host = nullptr;    // of the first byte; nullptr: the block is not loose
+    const u8* second = nullptr;  // of the second page
+    u32 in_first = kLongest;     // bytes before it
+    std::vector<u8> bytes;
+
+    explicit operator bool() const { return host != nullptr; }
+    const u8* host_of(u32 offset) const {
+        return offset < in_first ? host + offset : second + (offset - in_first);
+    }
+    // SAFETY: RAM stays where it is while the map of physical memory does; when that changes, all
+    // blocks die.
+    bool holds() const {
+        const u32 first = std::min(in_first, static_cast<u32>(bytes.size()));
+        return std::memcmp(host, bytes.data(), first) == 0 &&
+               (first == bytes.size() ||
+                std::memcmp(second, bytes.data() + first, bytes.size() - first) == 0);
+    }
+};
+
 struct Block {
     BlockKey key;
     u32 bytes = 0;         // of guest code whose change drops the block
     u64 second_page = 0;   // its physical page's address, where an instruction goes on in another
     u32 second_bytes = 0;  // how many of its bytes are there; 0: none
     u32 instructions = 0;  // guest instructions
+    LooseSource loose;
     const u8* entry = nullptr;
     u32 code_size = 0;
     bool dead = false;  // unlinked; freed when no translated code is on the stack

@@ -68,7 +68,8 @@ Block* Translator::translate(const BlockKey& key) {
     std::unique_ptr<Block> block;
     if (bytes) {
         const BlockTranslator::Source source{{bytes, kPageSize}, key.physical & kPageMask};
-        const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_};
+        const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_,
+                                  loose_source({key.physical}, {key.physical})};
         auto outcome = translator_.translate(key, around, source, block);
         if (outcome == BlockTranslator::Outcome::kFull) {
             forget_blocks();
@@ -79,6 +80,17 @@ Block* Translator::translate(const BlockKey& key) {
     }
     interpret_ = !block;
     return block ? &blocks_.insert(std::move(block)) : nullptr;
+}
+
+// For a block that starts at `first` and may go on in the page of `second`.
+LooseSource Translator::loose_source(PhysicalAddress first, PhysicalAddress second) {
+    LooseSource source;
+    if (!blocks_.is_loose(first) && !blocks_.is_loose(second)) return source;
+    const mmu::PhysicalMemory& memory = cpu_.mmu.memory();
+    source.host = memory.read_pointer({first.value & ~kPageMask}) + first.offset();
+    source.in_first = static_cast<u32>(kPageSize - first.offset());
+    source.second = memory.read_pointer({second.value & ~kPageMask});
+    return source;
 }
 
 // One instruction that goes on in the next linear page.
@@ -96,7 +108,8 @@ void Translator::translate_spanning(const BlockKey& key, std::unique_ptr<Block>&
     std::array<u8, kLongestInstruction> bytes;
     std::memcpy(bytes.data(), head + (key.physical & kPageMask), in_first);
     std::memcpy(bytes.data() + in_first, tail, kLongestInstruction - in_first);
-    const Surroundings around{mode, options_.disabled, &soft_sites_};
+    const Surroundings around{mode, options_.disabled, &soft_sites_,
+                              loose_source({key.physical}, second)};
     if (translator_.translate(key, around, {bytes, 0, 1}, into) != BlockTranslator::Outcome::kDone)
         return;
     if (into->bytes <= in_first) return;  // not decodable before: the page has changed meanwhile

@@ -52,7 +52,8 @@ void BlockMap::enlist(Block& block, u64 page_number) {
     Page& page = pages_[page_number];
     page.blocks.push_back(&block);
     mark_lines(page, bytes_in(block, page_number));
-    memory_.set_guard(mmu::Guard::kTranslation, {page_number << kPageShift});
+    const PhysicalAddress address{page_number << kPageShift};
+    if (!is_loose(address)) memory_.set_guard(mmu::Guard::kTranslation, address);
 }
 
 void BlockMap::strike_off(Block& block, u64 page_number) {
@@ -128,6 +129,33 @@ void BlockMap::clear() {
     pages_.clear();
 }
 
+// --- loose pages ---
+
+bool BlockMap::is_loose(PhysicalAddress page) const {
+    if (loose_.count() == 0) return false;
+    const u64 offset = memory_.ram_offset(page);
+    return offset != mmu::PhysicalMemory::kNotRam && loose_.contains(offset >> kPageShift);
+}
+
+void BlockMap::review_loose_pages() {
+    if (loose_.count() == 0) return;
+    const bool attention = state_.attention;
+    for (const u64 ram_page : loose_.take_due(state_.retired)) kill_page(ram_page);
+    state_.attention = attention;
+}
+
+void BlockMap::kill_page(u64 ram_page) {
+    std::vector<Block*> hit;
+    for (auto& [number, page] : pages_) {
+        if (memory_.ram_offset({number << kPageShift}) >> kPageShift != ram_page) continue;
+        hit.insert(hit.end(), page.blocks.begin(), page.blocks.end());
+        page.lines.reset();
+    }
+    for (Block* block : hit) {
+        if (!block->dead) kill(*block);
+    }
+}
+
 void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
     const Occupied occupied(Occupation::kWrittenCode);
     const auto found = pages_.find(address.page());
@@ -138,12 +166,20 @@ void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
     bool touched = false;
     for (u64 line = first >> kLineShift; line <= (end - 1) >> kLineShift; ++line)
         touched = touched || page.lines.test(line);
-    if (!touched) return;
     std::vector<Block*> hit;
     for (Block* block : page.blocks) {
+        if (!touched) break;
         const Bytes bytes = bytes_in(*block, address.page());
         if (bytes.first < end && first < bytes.end) hit.push_back(block);
     }
+    const u64 ram_page = memory_.ram_offset(address) >> kPageShift;
+    if (loose_allowed_ && loose_.note_write(ram_page, !hit.empty(), state_.retired)) {
+        ++loosened_;
+        kill_page(ram_page);
+        memory_.clear_ram_guard(mmu::Guard::kTranslation, ram_page);
+        return;
+    }
+    if (hit.empty()) return;
     for (Block* block : hit) kill(*block);
     page.lines.reset();
     for (const Block* block : page.blocks) mark_lines(page, bytes_in(*block, address.page()));

@@ -3,7 +3,8 @@
 // Pages with blocks bear Guard::kTranslation, so every write to them, by CPU or DMA, is announced;
 // blocks whose bytes it touches die at once: nothing leads to them any more, and
 // CpuState::attention makes a running one end after its current instruction. Dead blocks stay in
-// memory until collect(), for one may be running.
+// memory until collect(), for one may be running. Pages for which that happens too often are loose
+// (loose_pages.h): they bear no guard for their blocks.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@
 #include "mmu/physical_memory.h"
 #include "translator/block.h"
 #include "translator/code_cache.h"
+#include "translator/loose_pages.h"
 
 namespace seventeen::translator {
 
@@ -29,6 +31,13 @@ class BlockMap final : public mmu::GuardObserver {
 
     // Told of each block that dies.
     void on_death(std::function<void(const Block&)> callback) { on_death_ = std::move(callback); }
+
+    // Pages may become loose from now on.
+    void allow_loose_pages() { loose_allowed_ = true; }
+    bool is_loose(PhysicalAddress page) const;
+    // Guards loose pages again whose term is over.
+    void review_loose_pages();
+    u64 loosened() const { return loosened_; }
 
     Block* find(const BlockKey& key);
     Block& insert(std::unique_ptr<Block> block);
@@ -68,6 +77,8 @@ class BlockMap final : public mmu::GuardObserver {
     void enlist(Block& block, u64 page_number);
     void strike_off(Block& block, u64 page_number);
     static void mark_lines(Page& page, Bytes bytes);
+    // RAM may answer at several physical pages: all blocks of all of them die.
+    void kill_page(u64 ram_page);
 
     CpuState& state_;
     mmu::PhysicalMemory& memory_;
@@ -80,6 +91,9 @@ class BlockMap final : public mmu::GuardObserver {
     std::map<const u8*, Block*> by_code_;
     std::unordered_map<u64, Page> pages_;
     std::vector<std::unique_ptr<Block>> graveyard_;
+    LoosePages loose_;
+    bool loose_allowed_ = false;
+    u64 loosened_ = 0;  // how often a page became loose
     unsigned listener_ = 0;
 };
 

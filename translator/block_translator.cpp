@@ -49,6 +49,30 @@ bool changes_fpu_mode(const Instruction& instruction, const Mode& mode) {
     }
 }
 
+// Could the instruction write memory by its fast path? Those that surely don't are named.
+bool may_write(const Instruction& instruction) {
+    using decoder::Family;
+    switch (instruction.row().family) {
+        case Family::kIntegerAlu:
+            if (instruction.mnemonic == Mnemonic::CMP || instruction.mnemonic == Mnemonic::TEST)
+                return false;
+            break;
+        case Family::kShift:
+        case Family::kMultiplyDivide:
+        case Family::kBitManipulation:
+        case Family::kDataMovement: break;
+        case Family::kStack:
+            return instruction.mnemonic != Mnemonic::LEAVE &&
+                   (instruction.mnemonic != Mnemonic::POP || instruction.has_memory());
+        case Family::kControlFlow: return instruction.mnemonic == Mnemonic::CALL;
+        default: return true;
+    }
+    return instruction.has_memory() &&
+           (instruction.operands[0].kind == decoder::OperandKind::kMemory ||
+            instruction.mnemonic == Mnemonic::XCHG || instruction.mnemonic == Mnemonic::XADD ||
+            instruction.mnemonic == Mnemonic::CMPXCHG);
+}
+
 // Ports raise attention where they must be looked after.
 bool ends(const Instruction& instruction) {
     if (instruction.row().family == decoder::Family::kInputOutput) return false;
@@ -70,11 +94,17 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
                                                     std::unique_ptr<Block>& into) {
     auto block = std::make_unique<Block>();
     block->key = key;
+    block->loose = surroundings.loose;
     const unsigned longest = std::min(longest_block_, source.most_instructions);
     Emitter emitter(surroundings, *block, longest, code_);
     code_.setErrorHandler(&errors_);
     const bool cut = emit(emitter, *block, surroundings, source, longest);
     if (block->instructions == 0) return cut ? Outcome::kCut : Outcome::kNothing;
+    if (block->loose) {
+        const auto* first = source.bytes.data() + source.first;
+        block->loose.bytes.assign(first, first + block->bytes);
+        ++statistics_.loose_blocks;
+    }
     emitter.finish();
     if (const asmjit::Error error = errors_.take())
         throw Error(std::string("cannot assemble translated code: ") +
@@ -95,6 +125,7 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
     bool ended = false;
     bool cut = false;  // the next instruction goes on in another page
     u32 eip = block.key.eip;
+    if (block.loose) emitter.check_source(eip);
     while (!ended && block.instructions < longest) {
         const u64 at = source.first + (eip - block.key.eip);
         const std::size_t in_page = source.bytes.size() - static_cast<std::size_t>(at);
@@ -106,12 +137,14 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
             decoder_.decode(source.bytes.subspan(at, left), size, instruction);
         cut = status == DecodeStatus::kTruncated;
         if (status != DecodeStatus::kOk) break;
+        if (block.loose && decoder::is_repeated_string(instruction)) break;
         const u64 physical = block.key.physical + (eip - block.key.eip);
         emitter.begin(instruction, eip, surroundings.soft_sites->contains(physical));
         ended = emit_instruction(emitter, block, instruction);
         ++block.instructions;
         block.bytes = std::max(block.bytes, emitter.next_eip() - block.key.eip);
         eip = emitter.following_eip();
+        if (block.loose && !ended && may_write(instruction)) emitter.check_source(eip);
     }
     if (block.instructions != 0) emitter.finish_open(eip, cut);
     return cut;

@@ -43,6 +43,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     slow_ = asmjit::Label();
     slow_leaves_ = false;
     again_ = false;
+    cover_source();
     if (may_change_address(instruction, x87_.memory)) store_x87_address();
 }
 
@@ -163,6 +164,7 @@ void Emitter::finish() {
         assembler_.bind(landing.label);
         landing.emit();
     }
+    for (const Check& check : checks_) emit_check(check);
     for (const ColdSite& cold : cold_) {
         if (!cold.needed) continue;
         assembler_.bind(cold.label);

@@ -28,6 +28,7 @@ struct Surroundings {
     TrickSet disabled;
     // Physical addresses of instructions that don't use the window.
     const std::unordered_set<u64>* soft_sites = nullptr;
+    LooseSource loose;  // without `bytes`
 };
 
 class Emitter {
@@ -49,6 +50,8 @@ class Emitter {
     void end_instruction();
     // Where the instruction after the current one lies: behind it, or at the start of a loop.
     u32 following_eip() const { return again_ ? block_.key.eip : next_eip(); }
+    // The source of what follows here is compared before it runs; else the block is left for `eip`.
+    void check_source(u32 eip);
     // No instruction follows: leaves for `next`, unless the block has ended. `cut`: the instruction
     // there goes on in another page.
     void finish_open(u32 next, bool cut);
@@ -155,6 +158,13 @@ class Emitter {
         asmjit::Label label;
         std::function<void()> emit;
     };
+    // A comparison, and the pieces of the source that it is about.
+    struct Check {
+        asmjit::Label label;
+        asmjit::Label back;
+        asmjit::Label stale;
+        std::vector<std::pair<u32, u32>> pieces;  // offsets: first, end
+    };
     struct LaterExit {
         asmjit::Label label;
         u32 target = 0;
@@ -174,6 +184,9 @@ class Emitter {
     void store_x87_note();
     void store_x87_address();
     bool in_page(u32 target) const;
+    void cover_source();
+    void emit_check(const Check& check);
+    void compare_source(u32 first, u32 end, const asmjit::Label& stale);
 
     Surroundings surroundings_;
     Block& block_;
@@ -196,6 +209,7 @@ class Emitter {
     std::vector<ColdSite> cold_;
     std::vector<LaterExit> later_;
     std::vector<Landing> landings_;
+    std::vector<Check> checks_;
 };
 
 }  // namespace seventeen::translator

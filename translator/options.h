@@ -15,6 +15,7 @@ enum class Trick : u8 {
     kUnroll,          // a loop that fits into a block several times pays for its exit once
     kExtents,         // a fill shows neighbours of the page, too
     kWindows,         // guest memory is reached through windows held by the host's MMU
+    kLooseCode,       // code on pages that keep being written checks itself instead of a guard
     kCount,
 };
 

@@ -45,8 +45,10 @@ struct Statistics {
     u64 links = 0;        // direct branches patched to their target
     u64 invalidated = 0;  // blocks whose source was written
     u64 cache_flushes = 0;
-    u64 entries = 0;  // times translated code was entered from C++
-    u64 retired = 0;  // between entering and leaving it
+    u64 loose_blocks = 0;  // translated for pages without a guard
+    u64 stale = 0;         // of those, found to have changed
+    u64 entries = 0;       // times translated code was entered from C++
+    u64 retired = 0;       // between entering and leaving it
     // Callouts by reason.
     u64 interpreted = 0;   // one instruction by the interpreter: slow accesses and fallbacks
     u64 faults = 0;        // guest exceptions raised by one of them

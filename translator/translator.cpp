@@ -58,6 +58,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
         if (!code) self.fpu_.unload();
         return code;
     };
+    if (!options_.disabled.has(Trick::kLooseCode)) blocks_.allow_loose_pages();
     blocks_.on_death([this](const Block& block) {
         ++statistics_.invalidated;
         jump_tables_.forget(block);
@@ -80,6 +81,7 @@ Exit Translator::run(u64 target) {
     if (state_.activity != Activity::kRunning) state_.attention = true;
     const Occupied occupied(Occupation::kDispatch);
     cpu_.target = target;
+    blocks_.review_loose_pages();
     blocks_.collect();
     const HostFaultScope faults(*this);
     context_.time_stamp_step = 0;
@@ -128,6 +130,7 @@ const u8* Translator::on_callout(Site& site) {
         case Site::Kind::kDirect: return leave_directly(site);
         case Site::Kind::kIndirect: return leave_indirectly();
         case Site::Kind::kFpu: return load_fpu(site);
+        case Site::Kind::kStale: return leave_stale(site);
         case Site::Kind::kEvent: break;
     }
     ++statistics_.events;
@@ -162,7 +165,8 @@ const u8* Translator::run_instruction(Site& site) {
         ++state_.retired;
         if (host_fault) learn_from_fault(site, *host_fault);
     }
-    if (!state_.attention && !fault && site.resume != 0) {
+    const bool holds = !block.loose || block.loose.holds();
+    if (!state_.attention && !fault && holds && site.resume != 0) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
         context_.flags = flags_to_saved(state_.arithmetic.value());
         return block.entry + site.resume;
@@ -277,6 +281,14 @@ const u8* Translator::leave_directly(Site& site) {
 const u8* Translator::leave_indirectly() {
     ++statistics_.indirect_misses;
     state_.rip = context_.indirect;
+    return entry_of(proceed());
+}
+
+const u8* Translator::leave_stale(Site& site) {
+    ++statistics_.stale;
+    state_.rip = site.eip;
+    blocks_.kill(*site.block);
+    state_.attention = false;
     return entry_of(proceed());
 }
 

@@ -95,6 +95,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Block* proceed();
     Block* block_here();
     Block* translate(const BlockKey& key);
+    LooseSource loose_source(PhysicalAddress first, PhysicalAddress second);
+    const u8* leave_stale(Site& site);
     void translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into);
     bool fetch_second_page(PhysicalAddress& page);
     void raise(const Fault& fault);

@@ -23,6 +23,8 @@ void add(translator::Statistics& sum, const translator::Statistics& statistics) 
     sum.blocks += statistics.blocks;
     sum.links += statistics.links;
     sum.invalidated += statistics.invalidated;
+    sum.loose_blocks += statistics.loose_blocks;
+    sum.stale += statistics.stale;
     sum.cache_flushes += statistics.cache_flushes;
     sum.entries += statistics.entries;
     sum.interpreted += statistics.interpreted;

@@ -32,17 +32,28 @@ Plan make_plan(u64 seed, unsigned longest_block) {
     return plan;
 }
 
-void check_setting(Setting setting) {
+void check_setting(Setting setting, bool loose_code) {
     for (const unsigned longest_block : {1u, 7u, 64u}) {
-        CAPTURE(longest_block);
+        CAPTURE(longest_block, loose_code);
         translator::Statistics statistics;
         const std::string difference = find_difference(10, statistics, [&](u64 seed) {
-            return run_in_lockstep(make_random_program({setting, seed, Diet::kWrites}),
-                                   make_plan(seed, longest_block));
+            Plan plan = make_plan(seed, longest_block);
+            if (!loose_code) plan.options.disabled.set(translator::Trick::kLooseCode);
+            return run_in_lockstep(make_random_program({setting, seed, Diet::kWrites}), plan);
         });
         CHECK(difference == "");
-        CHECK(statistics.invalidated > 1000);
+        if (loose_code) {
+            CHECK(statistics.loose_blocks > 200);
+            CHECK(statistics.stale > 20);
+        } else {
+            CHECK(statistics.invalidated > 1000);
+        }
     }
+}
+
+void check_setting(Setting setting) {
+    check_setting(setting, true);
+    check_setting(setting, false);
 }
 
 }  // namespace
