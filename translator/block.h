@@ -50,6 +50,7 @@ struct Site {
     bool board = false;              // kInstruction: it reaches ports or model-specific registers
     bool clock = false;              // kInstruction: it reads the time-stamp counter, or may set it
     bool fallback = false;           // kInstruction: no rule translated it
+    bool segment = false;            // kInstruction: it loads ES, DS, FS or GS, and nothing else
     bool fpu = false;                // kInstruction: it works on FPU, MMX or SSE registers
     X87Note x87;                     // the last x87 instruction before it, but none that was noted
     u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand

@@ -14,28 +14,39 @@ constexpr u64 kLongestInstruction = 15;
 
 }  // namespace
 
-Block* Translator::proceed() {
-    if (state_.attention) return nullptr;
-    const u64 left = cpu_.target - state_.retired;
-    if (cpu_.target <= state_.retired || left < slack()) return nullptr;
-    Block* block = block_here();
-    if (!block) return nullptr;
+bool Translator::may_go_on() const {
+    return !state_.attention && cpu_.target > state_.retired &&
+           cpu_.target - state_.retired >= slack();
+}
+
+// A slot of the jump table is as good as a page walk.
+const u8* Translator::go_on() {
+    if (!may_go_on()) return nullptr;
+    find_place();
+    const u8* code = jump_tables_.find(state_.eip());
+    if (!code) {
+        const Block* block = block_here();
+        if (!block) return nullptr;
+        code = block->entry;
+    }
+    prepare_to_go_on();
+    return code;
+}
+
+void Translator::prepare_to_go_on() {
     if (modes_[mode_].has(Mode::kWindow)) {
         choose_window();
         if (awaited_.any) show_awaited_page();
     }
+    const u64 left = cpu_.target - state_.retired;
     context_.countdown = countdown_.base() + std::min(left, Countdown::kMost) - slack();
     context_.horizon = state_.retired + context_.countdown;
     context_.flags = flags_to_saved(state_.arithmetic.value());
-    return block;
 }
 
 Block* Translator::block_here() {
     state_.rip = state_.eip();
-    if (!mode_known_) {
-        mode_ = number_of_mode();
-        context_.jump_table = jump_tables_.select(mode_, modes_[mode_].mapped(), space_of(state_));
-    }
+    find_place();
     BlockKey key;
     key.eip = state_.eip();
     key.mode = mode_;

@@ -5,13 +5,6 @@ namespace seventeen::translator {
 
 namespace {
 
-constexpr u64 kWholeSpace = u64{1} << 32;
-
-bool is_flat(const SegmentRegister& segment) {
-    return segment.base == 0 && segment.first == 0 && segment.read_span == kWholeSpace &&
-           segment.write_span == kWholeSpace;
-}
-
 // With CR0.NE clear, FERR# rises right behind an unmasked exception: the interpreter sees to that.
 u32 fpu_bits(const CpuState& state) {
     constexpr u16 kMasks = 0x3f;
@@ -23,6 +16,12 @@ u32 fpu_bits(const CpuState& state) {
 }
 
 }  // namespace
+
+bool is_flat(const SegmentRegister& segment) {
+    constexpr u64 kWholeSpace = u64{1} << 32;
+    return segment.base == 0 && segment.first == 0 && segment.read_span == kWholeSpace &&
+           segment.write_span == kWholeSpace;
+}
 
 Mode mode_of(const CpuState& state) {
     const SegmentRegister& code = state.segment(SegmentName::kCs);

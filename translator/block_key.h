@@ -44,6 +44,8 @@ struct Mode {
 };
 
 Mode mode_of(const CpuState& state);
+// Base 0, and all 4 GiB readable and writable.
+bool is_flat(const SegmentRegister& segment);
 
 struct BlockKey {
     u64 physical = 0;  // of the first byte

@@ -21,16 +21,12 @@ using decoder::Mnemonic;
 
 constexpr std::size_t kLongestInstruction = 15;
 
-bool loads_segment(const Instruction& instruction) {
-    return instruction.row().family == decoder::Family::kSegment &&
-           instruction.mnemonic != Mnemonic::PUSH_SEGMENT;
-}
-
 // Where a rule takes them, these don't end a block: it runs on where a branch is not taken.
 bool runs_on(const Instruction& instruction) {
     const Mnemonic mnemonic = instruction.mnemonic;
     return (mnemonic >= Mnemonic::JO && mnemonic <= Mnemonic::JNLE) || mnemonic == Mnemonic::JCXZ ||
            mnemonic == Mnemonic::JECXZ || mnemonic == Mnemonic::LOOP ||
+           mnemonic == Mnemonic::POPF || mnemonic == Mnemonic::POPFD || mnemonic == Mnemonic::STI ||
            decoder::is_repeated_string(instruction);
 }
 
@@ -76,7 +72,7 @@ bool may_write(const Instruction& instruction) {
 // Ports raise attention where they must be looked after.
 bool ends(const Instruction& instruction) {
     if (instruction.row().family == decoder::Family::kInputOutput) return false;
-    return decoder::ends_block(instruction) || loads_segment(instruction);
+    return decoder::ends_block(instruction);
 }
 
 // What the Mode depends on is changed by an instruction without a rule.

@@ -24,6 +24,7 @@
 #include "core/cpu_state.h"
 #include "core/types.h"
 #include "translator/fpu_image.h"
+#include "translator/segment_loads.h"
 #include "translator/x87_note.h"
 
 namespace seventeen::translator {
@@ -70,7 +71,9 @@ struct Context {
     const void* jump_table = nullptr;  // JumpTable or a jump map: of the Mode and the address space
     const u8* code = nullptr;          // what offsets in jump maps are relative to
     Site* unknown_target = nullptr;    // where a jump map leads that knows no better
-    const u8* callout_host = nullptr;  // flags in EFLAGS
+    SegmentLoads segment_loads;
+    const u8* load_segment = nullptr;   // a subroutine: Stubs
+    const u8* callout_host = nullptr;   // flags in EFLAGS
     const u8* callout_saved = nullptr;  // flags in r11
     Handle handle = nullptr;
     void* owner = nullptr;

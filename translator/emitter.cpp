@@ -17,6 +17,15 @@ bool uses_fpu(const decoder::Instruction& instruction) {
     return instruction.row().family >= decoder::Family::kSystem;
 }
 
+bool loads_segment(const decoder::Instruction& instruction) {
+    if (instruction.mnemonic != decoder::Mnemonic::MOV_SEGMENT &&
+        instruction.mnemonic != decoder::Mnemonic::POP_SEGMENT)
+        return false;
+    const Operand& to = instruction.operands[0];
+    return to.register_class == RegisterClass::kSegment &&
+           to.number != static_cast<u8>(SegmentName::kSs);
+}
+
 // With its operation as such; a memory operand may be a device as well.
 bool reaches_board(const decoder::Instruction& instruction) {
     const decoder::Row& row = instruction.row();
@@ -107,6 +116,7 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     site.block = &block_;
     if (kind == Site::Kind::kInstruction) {
         site.fpu = uses_fpu(*instruction_);
+        site.segment = loads_segment(*instruction_);
         site.board = reaches_board(*instruction_);
         site.occupation = callout_occupation(instruction_->row());
         site.clock = instruction_->mnemonic == decoder::Mnemonic::RDTSC ||

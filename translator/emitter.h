@@ -136,6 +136,9 @@ class Emitter {
 
     // The current instruction is the last x87 instruction; it cannot fault any more.
     void note_x87();
+    // Has the block had one whose pointers are not in CpuState yet? FDS is the selector that its
+    // segment register had.
+    bool x87_noted() const { return x87_.note.any; }
 
   private:
     struct ColdSite {

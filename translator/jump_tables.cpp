@@ -5,24 +5,27 @@
 
 namespace seventeen::translator {
 
-const void* JumpTables::select(u32 mode, bool mapped, const SpaceKey& space) {
-    if (!current_ || current_->mode != mode || !(current_->space == space)) {
-        const std::size_t number = (space.cr3 >> kPageShift ^ mode * 7) % kTables;
-        auto& place = tables_[number];
-        if (!place) {
-            place = std::make_unique<Table>();
-        } else if (place->mode != mode || !(place->space == space)) {
-            empty(*place);
-        }
-        place->place = number;
-        place->mode = mode;
-        place->space = space;
-        current_ = place.get();
+JumpTables::Table& JumpTables::table_of(u32 mode, bool mapped, const SpaceKey& space) {
+    const std::size_t number = (space.cr3 >> kPageShift ^ mode * 7) % kTables;
+    auto& place = tables_[number];
+    if (!place) {
+        place = std::make_unique<Table>();
+    } else if (place->mode != mode || !(place->space == space)) {
+        empty(*place);
+        ++generation_;
     }
-    current_->mapped = mapped;
-    if (mapped) return maps_.offsets(current_->place);
-    if (!current_->slots) current_->slots = std::make_unique<JumpTable>();
-    return current_->slots->data();
+    place->place = number;
+    place->mode = mode;
+    place->space = space;
+    place->mapped = mapped;
+    if (!mapped && !place->slots) place->slots = std::make_unique<JumpTable>();
+    return *place;
+}
+
+const void* JumpTables::select(Table& table) {
+    current_ = &table;
+    if (table.mapped) return maps_.offsets(table.place);
+    return table.slots->data();
 }
 
 void JumpTables::fill(const Block& block, u64 linear_page) {

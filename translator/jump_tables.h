@@ -26,8 +26,15 @@ class JumpTables {
     // `code`: what a map's offsets are relative to.
     explicit JumpTables(const u8* code) : code_(code), maps_(kTables) {}
 
-    // The JumpTable or map for a mode in a space, empty if another pair had its place.
-    const void* select(u32 mode, bool mapped, const SpaceKey& space);
+    struct Table;
+    // The one for a mode in a space, empty if another pair had its place.
+    Table& table_of(u32 mode, bool mapped, const SpaceKey& space);
+    // Increases whenever a table has become another pair's.
+    u64 generation() const { return generation_; }
+    // The table's slots or map. All that follows is about it.
+    const void* select(Table& table);
+    // Where the code for an address is, or nullptr.
+    const u8* find(u32 eip) const { return at(*current_, eip); }
     // In the table last selected: the block at `linear_page`.
     void fill(const Block& block, u64 linear_page);
     // Its slot is to be emptied with another linear page's, too; said before fill().
@@ -42,15 +49,6 @@ class JumpTables {
     static constexpr u64 kLinearPages = 1 << 20;
     static constexpr u64 kWordBits = 64;
 
-    struct Table {
-        u32 mode = 0;
-        SpaceKey space;
-        std::size_t place = 0;             // its own, in tables_ and maps_
-        std::unique_ptr<JumpTable> slots;  // unless it is a map
-        bool mapped = false;
-        std::unordered_map<u64, std::vector<u32>> filled;  // EIPs, by linear page
-    };
-
     const u8* at(const Table& table, u32 eip) const;
     void put(Table& table, u32 eip, const u8* code);
     void remove(Table& table, u32 eip);
@@ -61,8 +59,18 @@ class JumpTables {
     JumpMaps maps_;
     std::array<std::unique_ptr<Table>, kTables> tables_;
     Table* current_ = nullptr;
+    u64 generation_ = 0;
     // A bit for each linear page: may a slot be filled? For supervisors' and for users' tables.
     std::array<std::array<u64, kLinearPages / kWordBits>, 2> any_filled_{};
+};
+
+struct JumpTables::Table {
+    u32 mode = 0;
+    SpaceKey space;
+    std::size_t place = 0;             // its own, in tables_ and maps_
+    std::unique_ptr<JumpTable> slots;  // unless it is a map
+    bool mapped = false;
+    std::unordered_map<u64, std::vector<u32>> filled;  // EIPs, by linear page
 };
 
 }  // namespace seventeen::translator

@@ -58,6 +58,49 @@ bool translate_push_flags(Emitter& emitter) {
     return true;
 }
 
+// Only the arithmetic flags and IF may differ from what they are, and IF at CPL 0 alone; what IF
+// would let in is the interpreter's.
+bool translate_pop_flags(Emitter& emitter) {
+    constexpr unsigned kOverflowBit = 11;
+    const unsigned size = emitter.instruction().operand_size;
+    const bool kernel = emitter.mode().has(Mode::kKernel);
+    if (!kernel && !emitter.mode().user()) return false;
+    const u32 quiet = kFlagsArithmetic | (kernel ? kFlagIf : 0);
+    Emitter::Assembler& out = emitter.out();
+    emitter.flags_to_saved();
+    const asmjit::Label slow = emitter.slow_path();
+    emitter.slow_path_leaves();  // DF
+    const asmjit::Label popped = out.newLabel();
+    if (!kernel) {  // V86 mode needs IOPL 3
+        out.test(system_flags(emitter), kFlagVm);
+        out.jnz(slow);
+    }
+    const x86::Mem from = locate_pop(emitter, size);
+    emitter.touch();
+    size == 2 ? out.movzx(x86::r10d, from) : out.mov(x86::r10d, from);
+    out.mov(x86::r9d, x86::r10d);
+    out.xor_(x86::r9d, system_flags(emitter));
+    if (size == 2) out.movzx(x86::r9d, x86::r9w);
+    out.test(x86::r9d, static_cast<s32>(~quiet));
+    out.jnz(slow);
+    if (kernel) {
+        out.and_(x86::r9d, kFlagIf);
+        out.jz(popped);
+        out.cmp(emitter.state(offsetof(CpuState, interrupt_line), 1), 0);
+        out.jne(slow);
+        out.xor_(system_flags(emitter), x86::r9d);
+        out.bind(popped);
+    }
+    out.movzx(x86::r11d, x86::r10b);
+    out.and_(x86::r11d, kFlagsArithmetic & 0xff);
+    out.shl(x86::r11d, 8);
+    out.shr(x86::r10d, kOverflowBit);
+    out.and_(x86::r10d, 1);
+    out.or_(x86::r11d, x86::r10d);
+    move_stack_pointer(emitter, static_cast<s32>(size));
+    return true;
+}
+
 }  // namespace
 
 bool translate_flag_control(Emitter& emitter) {
@@ -74,6 +117,8 @@ bool translate_flag_control(Emitter& emitter) {
         case Mnemonic::STI: return translate_set_interrupt(emitter);
         case Mnemonic::PUSHF:
         case Mnemonic::PUSHFD: return translate_push_flags(emitter);
+        case Mnemonic::POPF:
+        case Mnemonic::POPFD: return translate_pop_flags(emitter);
         case Mnemonic::CLD: return !emitter.mode().has(Mode::kBackwards);
         case Mnemonic::STD: return emitter.mode().has(Mode::kBackwards);
         default: return false;

@@ -3,9 +3,12 @@
 
 #include <xbyak/xbyak.h>
 
+#include <bit>
 #include <cstring>
 
 #include "core/check.h"
+#include "mmu/tlb.h"
+#include "privilege/descriptor.h"
 
 namespace seventeen::translator {
 
@@ -15,7 +18,7 @@ constexpr std::size_t kRoom = 4096;
 
 class Assembler final : public Xbyak::CodeGenerator {
   public:
-    Assembler() : Xbyak::CodeGenerator(kRoom) {}
+    Assembler() : Xbyak::CodeGenerator(kRoom) { setDefaultJmpNEAR(true); }
 
     void enter() {
         for (const Xbyak::Reg64& saved : {rbx, rbp, r12, r13, r14, r15}) push(saved);
@@ -66,6 +69,75 @@ class Assembler final : public Xbyak::CodeGenerator {
         ret();
     }
 
+    void load_segment() {
+        using Load = SegmentLoad;
+        using mmu::TlbEntry;
+        constexpr u32 kEntryShift = std::countr_zero(sizeof(TlbEntry));
+        constexpr u32 kLoadShift = std::countr_zero(sizeof(Load));
+        constexpr u32 kSelectorShift = std::countr_zero(privilege::kDescriptorSize);
+        Xbyak::Label slow, copy;
+        push(rax);
+        push(rcx);
+        const auto load = [this](std::size_t offset) {
+            return rax + static_cast<u32>(offsetof(Context, segment_loads) + offset);
+        };
+        mov(eax, r8d);
+        shr(eax, kSelectorShift);
+        and_(eax, kSegmentLoads - 1);
+        shl(eax, kLoadShift);
+        add(rax, r15);
+        movzx(ecx, byte[r14 + offsetof(CpuState, cpl)]);
+        shl(ecx, Load::kLevelShift);
+        or_(ecx, r8d);
+        cmp(ecx, ptr[load(offsetof(Load, key))]);
+        jne(slow);
+        cmp(r10b, ptr[load(offsetof(Load, flat))]);
+        jne(slow);
+        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);  // FDS may be a selector yet to be noted
+        jne(slow);
+        test(dword[r14 + offsetof(CpuState, cr0)], kCr0Pe);
+        jz(slow);
+        test(dword[r14 + offsetof(CpuState, system_flags)], kFlagVm);
+        jnz(slow);
+        cmp(byte[load(offsetof(Load, null))], 0);
+        jne(copy);
+        mov(rcx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, base)]);
+        cmp(rcx, ptr[load(offsetof(Load, table))]);
+        jne(slow);
+        mov(cx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, limit)]);
+        cmp(cx, ptr[load(offsetof(Load, last_byte))]);
+        jb(slow);
+        mov(r8, ptr[load(offsetof(Load, place))]);
+        mov(r10, r8);
+        shr(r10, kPageShift);
+        mov(ecx, r10d);
+        and_(ecx, mmu::Tlb::kLines - 1);
+        shl(ecx, kEntryShift);
+        add(rcx, ptr[r15 + offsetof(Context, tlb)]);
+        cmp(r10, ptr[rcx + offsetof(TlbEntry, read_page)]);
+        jne(slow);
+        add(r8, ptr[rcx + offsetof(TlbEntry, delta)]);
+        mov(r8, ptr[r8]);
+        cmp(r8, ptr[load(offsetof(Load, descriptor))]);
+        jne(slow);
+        L(copy);
+        add(r9, r14);
+        static_assert(sizeof(SegmentRegister) % sizeof(u64) == 0);
+        for (u32 at = 0; at < sizeof(SegmentRegister); at += sizeof(u64)) {
+            mov(rcx, ptr[load(offsetof(Load, segment) + at)]);
+            mov(ptr[r9 + at], rcx);
+        }
+        pop(rcx);
+        pop(rax);
+        cmp(eax, eax);
+        ret();
+        L(slow);
+        pop(rcx);
+        pop(rax);
+        test(rsp, rsp);
+        ret();
+    }
+
   private:
     Xbyak::Reg64 guest(unsigned number) const {
         return number == static_cast<unsigned>(Gpr::kSp) ? r12
@@ -113,6 +185,8 @@ class Assembler final : public Xbyak::CodeGenerator {
 Stubs make_stubs(CodeCache& cache) {
     Assembler assembler;
     assembler.unknown_target();
+    const std::size_t load_segment = assembler.getSize();
+    assembler.load_segment();
     const std::size_t enter = assembler.getSize();
     assembler.enter();
     const std::size_t callout_host = assembler.getSize();
@@ -128,6 +202,7 @@ Stubs make_stubs(CodeCache& cache) {
     // cache.
     stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code + enter));
     stubs.unknown_target = code;
+    stubs.load_segment = code + load_segment;
     stubs.callout_host = code + callout_host;
     stubs.callout_saved = code + callout_saved;
     return stubs;

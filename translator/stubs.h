@@ -11,8 +11,12 @@ struct Stubs {
 
     const u8* unknown_target = nullptr;  // Context::unknown_target calls out, flags in EFLAGS
     Enter enter = nullptr;               // loads the guest's registers and jumps to `code`
-    const u8* callout_host = nullptr;    // a site calls out, flags in EFLAGS
-    const u8* callout_saved = nullptr;   // the same, flags in r11
+    // Loads a segment register as it was loaded before: r8d is the selector, r9d the register's
+    // offset in CpuState, r10b whether it has to be flat. ZF says whether it is done; else it is
+    // the interpreter's. Uses r8 to r10 and EFLAGS.
+    const u8* load_segment = nullptr;
+    const u8* callout_host = nullptr;   // a site calls out, flags in EFLAGS
+    const u8* callout_saved = nullptr;  // the same, flags in r11
 };
 
 // Writes them to the cache, for ever.

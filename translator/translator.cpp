@@ -9,16 +9,6 @@
 
 namespace seventeen::translator {
 
-namespace {
-
-constexpr std::size_t kMostModes = 64;
-
-const u8* entry_of(const Block* block) {
-    return block ? block->entry : nullptr;
-}
-
-}  // namespace
-
 Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege,
                        const TranslatorOptions& options)
     : state_(state),
@@ -36,6 +26,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.state = &state;
     context_.tlb = {mmu.tlb_entries(mmu::Privilege::kSupervisor),
                     mmu.tlb_entries(mmu::Privilege::kUser)};
+    context_.load_segment = stubs_.load_segment;
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
     context_.countdown_base = countdown_.base();
@@ -91,7 +82,7 @@ Exit Translator::run(u64 target) {
         if (state_.attention || target - state_.retired < slack()) return interpreter_.run(target);
         mode_known_ = false;
         interpret_ = false;
-        if (const u8* code = entry_of(proceed())) run_code(code);
+        if (const u8* code = go_on()) run_code(code);
         if (!interpret_) continue;
         interpreter_.run_stretch(target);
         context_.time_stamp_step = 0;
@@ -111,13 +102,6 @@ void Translator::run_code(const u8* code) {
     count_age();
 }
 
-// Address spaces of user code grow older by the instructions they run.
-void Translator::count_age() {
-    if (aging_) *aging_ += state_.retired - aged_;
-    aged_ = state_.retired;
-    aging_ = windows_ && state_.paging() && state_.cpl == 3 ? &ages_[state_.cr3] : nullptr;
-}
-
 // --- callouts ---
 
 const u8* Translator::on_callout(Site& site) {
@@ -135,7 +119,7 @@ const u8* Translator::on_callout(Site& site) {
     }
     ++statistics_.events;
     state_.rip = site.eip;
-    return entry_of(proceed());
+    return go_on();
 }
 
 // The interpreter's handler runs the site's instruction; the block goes on behind it.
@@ -150,6 +134,7 @@ const u8* Translator::run_instruction(Site& site) {
     state_.rip = u64{site.eip} + operation.length;
     const u64 before = state_.retired;
     const u64 mmio_before = cpu_.mmu.memory().mmio_accesses();
+    const u64 generation = cpu_.mmu.fetch_generation();
     // Only few instructions work on the FPU's registers, or can tell whether they are in place.
     const bool fpu = fpu_.live() && site.fpu;
     if (fpu) fpu_.lend();
@@ -164,16 +149,31 @@ const u8* Translator::run_instruction(Site& site) {
     } else {
         ++state_.retired;
         if (host_fault) learn_from_fault(site, *host_fault);
+        if (site.segment)
+            learn_segment(context_.segment_loads, state_, cpu_.mmu,
+                          static_cast<SegmentName>(operation.operand[0]));
     }
-    const bool holds = !block.loose || block.loose.holds();
-    if (!state_.attention && !fault && holds && site.resume != 0) {
+    const bool quiet = state_.attention && attention_is_quiet(site, mmio_before);
+    const bool goes_on = !fault && site.resume != 0 && (!block.loose || block.loose.holds());
+    if (goes_on && (!state_.attention || (quiet && still_holds(block, generation)))) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
+        state_.attention = false;
         context_.flags = flags_to_saved(state_.arithmetic.value());
         return block.entry + site.resume;
     }
-    if (state_.attention && attention_is_quiet(site, mmio_before)) state_.attention = false;
+    if (quiet) state_.attention = false;
     mode_known_ = false;
-    return entry_of(proceed());
+    return go_on();
+}
+
+// After an instruction that may have changed anything: is the rest of its block still what is to
+// run?
+bool Translator::still_holds(const Block& block, u64 fetch_generation) const {
+    constexpr u32 kOurs = Mode::kWindow | Mode::kFpuLive;
+    if (block.dead || cpu_.mmu.fetch_generation() != fetch_generation) return false;
+    Mode mode = mode_of(state_);
+    mode.bits |= modes_[block.key.mode].bits & kOurs;
+    return mode == modes_[block.key.mode];
 }
 
 Fault Translator::run_operation(const Site& site, const interpreter::Operation& operation) {
@@ -207,7 +207,7 @@ const u8* Translator::load_fpu(const Site& site) {
     state_.rip = site.eip;
     fpu_.load();
     mode_known_ = false;
-    return entry_of(proceed());
+    return go_on();
 }
 
 // The access that could not be done in the window has succeeded: show its page there, if it may be
@@ -269,19 +269,22 @@ HostFaultHandler::Situation Translator::situation(const HostFault& fault) const 
 const u8* Translator::leave_directly(Site& site) {
     ++statistics_.direct_exits;
     state_.rip = site.eip;
-    Block* to = proceed();
-    if (!to || site.block->dead) return entry_of(to);
+    if (!may_go_on()) return nullptr;
+    Block* to = block_here();
+    if (!to) return nullptr;
+    prepare_to_go_on();
+    if (site.block->dead) return to->entry;
     if (site.jump != 0 && !to->spans() && !options_.disabled.has(Trick::kChaining)) {
         ++statistics_.links;
         blocks_.link(site, *to);
     }
-    return entry_of(to);
+    return to->entry;
 }
 
 const u8* Translator::leave_indirectly() {
     ++statistics_.indirect_misses;
     state_.rip = context_.indirect;
-    return entry_of(proceed());
+    return go_on();
 }
 
 const u8* Translator::leave_stale(Site& site) {
@@ -289,46 +292,10 @@ const u8* Translator::leave_stale(Site& site) {
     state_.rip = site.eip;
     blocks_.kill(*site.block);
     state_.attention = false;
-    return entry_of(proceed());
+    return go_on();
 }
 
-// --- modes and their jump tables ---
-
-u32 Translator::number_of_mode() {
-    mode_known_ = true;
-    count_age();
-    if (fpu_.overdue()) fpu_.unload();
-    Mode mode = mode_of(state_);
-    if (may_use_window()) mode.bits |= Mode::kWindow;
-    if (fpu_.live()) mode.bits |= Mode::kFpuLive;
-    if (mode_ < modes_.size() && modes_[mode_] == mode) return mode_;
-    const auto known = std::find(modes_.begin(), modes_.end(), mode);
-    if (known != modes_.end()) return static_cast<u32>(known - modes_.begin());
-    if (modes_.size() == kMostModes) {
-        forget_blocks();
-        modes_.clear();
-    }
-    modes_.push_back(mode);
-    return static_cast<u32>(modes_.size() - 1);
-}
-
-// Windows are for memory that is plain to see, and for user code that has run for a while. Kernels
-// touch too much in too many address spaces: their code stays soft.
-bool Translator::may_use_window() {
-    if (!windows_) return false;
-    if (!state_.paging()) return true;
-    if (state_.cpl != 3) return false;
-    if (options_.disabled.has(Trick::kYoungSoft)) return true;
-    u64& age = ages_[state_.cr3];
-    return age >= options_.young_instructions;
-}
-
-void Translator::choose_window() {
-    const u64 window = windows_->window_of(space_of(state_));
-    if (window == context_.window) return;
-    context_.window = window;
-    select_window(window);
-}
+// --- jump tables ---
 
 void Translator::fill_slot(const Block& block) {
     if (options_.disabled.has(Trick::kIndirectTable)) return;

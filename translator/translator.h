@@ -12,6 +12,7 @@
 // attention is raised: every C++ function that may raise it is reached by a callout.
 #pragma once
 
+#include <array>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -65,6 +66,17 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
         PhysicalAddress physical;
     };
 
+    // A Mode and an address space, and what belongs to them.
+    struct Place {
+        Mode mode;  // as CpuState has it
+        SpaceKey space;
+        bool young = false;  // the space has no window yet
+        u64* age = nullptr;  // its entry in ages_
+        u32 number = 0;      // of the Mode
+        JumpTables::Table* table = nullptr;
+        u64 generation = 0;  // JumpTables::generation()
+    };
+
     // A page that the guest's handler of a page fault is expected to make present.
     struct Awaited {
         bool any = false;
@@ -75,7 +87,6 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     };
 
     void run_code(const u8* code);
-    void count_age();
     void learn_clock();
     bool attention_is_quiet(const Site& site, u64 mmio_before) const;
     const u8* on_callout(Site& site);
@@ -87,12 +98,13 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void learn_from_fault(Site& site, const HostFault& fault);
     void await_page(const Site& site, const HostFault& fault);
     void show_awaited_page();
-    bool may_use_window();
-    void choose_window();
     const u8* leave_directly(Site& site);
     const u8* leave_indirectly();
+    bool still_holds(const Block& block, u64 fetch_generation) const;
     // Where to go on at CS:EIP, or nullptr: translated code is left.
-    Block* proceed();
+    const u8* go_on();
+    bool may_go_on() const;
+    void prepare_to_go_on();
     Block* block_here();
     Block* translate(const BlockKey& key);
     LooseSource loose_source(PhysicalAddress first, PhysicalAddress second);
@@ -105,7 +117,14 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     u64 slack() const { return options_.longest_block + 1; }
 
     Fault locate(PhysicalAddress& physical);
-    u32 number_of_mode();
+    // Modes and address spaces.
+    void find_place();
+    void fill_place(Place& place);
+    u32 number_of_mode(const Mode& mode);
+    bool may_use_window(const Place& place) const;
+    void choose_window();
+    void count_age();
+    u64* age_of_space();
     void fill_slot(const Block& block);
     void shadow_dropped(u64 first_page, u64 pages) override;
     void shadow_dropped_all() override;
@@ -139,6 +158,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::vector<Mode> modes_;  // that blocks were translated for
     u32 mode_ = 0;             // the current one, while mode_known_
     bool mode_known_ = false;
+    static constexpr std::size_t kPlaces = 16;
+    std::array<Place, kPlaces> places_{};  // found lately, by place_of()
     CodePage code_page_;
     GuestPlace calling_;      // what run_operation() runs; else its mnemonic is kInvalid
     bool interpret_ = false;  // proceed() found code that cannot be translated

@@ -26,9 +26,15 @@ struct Fixture {
         made.entry = cache.data() + offset;
         return made;
     }
-    // What translated code would find.
+    // What C++ finds.
+    const u8* look_up(bool mapped, const SpaceKey& space, u32 eip = kEip) {
+        tables.select(tables.table_of(kMode, mapped, space));
+        return tables.find(eip);
+    }
+    // What translated code would find: the same.
     const u8* find(bool mapped, const SpaceKey& space, u32 eip = kEip) {
-        const void* table = tables.select(kMode, mapped, space);
+        const void* table = tables.select(tables.table_of(kMode, mapped, space));
+        CHECK(tables.find(eip) == look_up(mapped, space, eip));
         if (mapped) {
             const u32 offset = static_cast<const u32*>(table)[eip];
             return offset == 0 ? nullptr : cache.data() + offset;
@@ -37,7 +43,7 @@ struct Fixture {
         return slot.eip == eip ? slot.code : nullptr;
     }
     void fill(bool mapped, const SpaceKey& space, const Block& block) {
-        tables.select(kMode, mapped, space);
+        tables.select(tables.table_of(kMode, mapped, space));
         tables.fill(block, block.key.eip >> kPageShift);
     }
 };
@@ -73,12 +79,12 @@ TEST_CASE_METHOD(Fixture, "Pages are dropped for users and for supervisors apart
 
 TEST_CASE_METHOD(Fixture, "A block that depends on a second page goes with either") {
     const Block target = block(64);
-    tables.select(kMode, true, user);
+    tables.select(tables.table_of(kMode, true, user));
     tables.depends(target, kPage + 1);
     tables.fill(target, kPage);
     tables.drop_pages(true, kPage + 1, 1);
     CHECK(find(true, user) == nullptr);
-    tables.select(kMode, true, user);
+    tables.select(tables.table_of(kMode, true, user));
     tables.depends(target, kPage + 1);
     tables.fill(target, kPage);
     tables.drop_pages(true, kPage, 1);
