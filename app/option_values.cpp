@@ -30,6 +30,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"quiet-attention", Trick::kQuietAttention},
     {"unroll", Trick::kUnroll},
     {"extents", Trick::kExtents},
+    {"kernel-window", Trick::kKernelWindow},
     {"windows", Trick::kWindows},
     {"loose-code", Trick::kLooseCode},
 }};

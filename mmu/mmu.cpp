@@ -193,6 +193,7 @@ bool Mmu::shadow(u64 linear_page, Privilege privilege, ShadowPage& page) {
     roots_.use(translation);
     watch_.watch(translation);
     page.ram_page = offset >> kPageShift;
+    page.user = translation.user;
     page.writable = translation.may_write && memory_.write_pointer(translation.physical);
     return true;
 }

@@ -124,6 +124,7 @@ class Mmu final : public GuardObserver {
     struct ShadowPage {
         u64 ram_page = 0;
         bool writable = false;
+        bool user = false;  // user code may read it
     };
     // What a shadow may hold of a linear page now: false where an access would have to be seen
     // (not present, A bit clear, MMIO, ROM, breakpoint). Changes nothing; the tables get guarded.

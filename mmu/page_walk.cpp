@@ -91,6 +91,7 @@ void PageWalker::describe(LinearAddress address, Privilege privilege, const Path
     translation.physical = memory_.bus_address({path.page});
     translation.may_write =
         permits(path, privilege, Access::kWrite) && (path.count == 0 || path.leaf() & kDirty);
+    translation.user = permits(path, Privilege::kUser, Access::kRead);
     translation.slot_count = path.count;
     translation.slot_size = static_cast<u8>(path.slot_size);
     for (unsigned i = 0; i < path.count; ++i) {

@@ -33,6 +33,7 @@ struct Translation {
     PhysicalAddress physical;  // of the page's first byte, as it leaves the CPU (A20 applied)
     // A write is permitted and would change nothing: the D bit stands.
     bool may_write = false;
+    bool user = false;  // user code may read it
     // False where a slot lies in MMIO: no guard can tell when it changes.
     bool cacheable = true;
     unsigned slot_count = 0;

@@ -22,8 +22,9 @@ struct Mode {
         kSse = 1 << 7,        // nor do SSE instructions
         kX87Faults = 1 << 8,  // CR0.NE: an unmasked x87 exception raises #MF
         kKernel = 1 << 9,     // CPL 0: IF and the flags are there to be read and changed
-        kBackwards = 1 << 10,  // DF: string instructions go down
-        kFlatShift = 16,       // six bits by SegmentName: base 0, all 4 GiB readable and writable
+        kBackwards = 1 << 10,   // DF: string instructions go down
+        kSoftWrites = 1 << 11,  // but for reads, memory is not reached through the window
+        kFlatShift = 16,        // six bits by SegmentName: base 0, all 4 GiB readable and writable
     };
 
     u32 bits = 0;

@@ -158,7 +158,7 @@ void Emitter::may_fault(std::function<void()> landing) {
 }
 
 void Emitter::touch() {
-    if (windowed()) may_fault();
+    if (windowed(Access::kRead)) may_fault();
 }
 
 void Emitter::finish() {

@@ -105,7 +105,7 @@ class Emitter {
     // All three for the instruction's memory operand.
     asmjit::x86::Mem memory_operand(Access access, unsigned size);
     // The same for an instruction that is copied: which form the copy must have.
-    MemoryForm operand_form() const;
+    MemoryForm operand_form(Access access) const;
     void operand_for_copy(Access access, unsigned size);
     // The next host instruction is the access itself.
     void touch();
@@ -113,7 +113,10 @@ class Emitter {
     void may_fault();
     // The same, and if it does what `landing` emits is executed.
     void may_fault(std::function<void()> landing);
-    bool windowed() const { return mode().has(Mode::kWindow) && !soft_; }
+    bool windowed(Access access) const {
+        return mode().has(Mode::kWindow) && !soft_ &&
+               (access == Access::kRead || !mode().has(Mode::kSoftWrites));
+    }
 
     // Copies the instruction, which has an encoding of this form.
     void copy(MemoryForm form);

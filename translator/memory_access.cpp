@@ -65,7 +65,7 @@ void Emitter::apply_segment(SegmentName segment, Access access, unsigned size) {
 // Soft form: one comparison checks everything. The line is the one of the first byte's page, the
 // tag is compared with the last byte's, so an access across two pages never matches (Tlb).
 x86::Mem Emitter::locate(Access access, unsigned size) {
-    if (windowed()) return in_window(x86::ptr(x86::r8d, 0, size));
+    if (windowed(access)) return in_window(x86::ptr(x86::r8d, 0, size));
     locate_until(access, x86::ptr(x86::r8, static_cast<s32>(size) - 1));
     return x86::ptr(x86::r8, x86::r9, 0, 0, size);
 }
@@ -87,16 +87,17 @@ void Emitter::locate_until(Access access, const x86::Mem& last) {
     assembler_.mov(x86::r9, x86::ptr(x86::r9, offsetof(TlbEntry, delta), 8));
 }
 
-MemoryForm Emitter::operand_form() const {
+MemoryForm Emitter::operand_form(Access access) const {
     if (!instruction_->has_memory()) return MemoryForm::kNone;
-    if (!windowed()) return MemoryForm::kPointer;
+    if (!windowed(access)) return MemoryForm::kPointer;
     const bool direct =
         mode().flat(instruction_->memory.segment) && instruction_->address_size == 4;
     return direct ? MemoryForm::kWindow : MemoryForm::kWindowR8;
 }
 
 void Emitter::operand_for_copy(Access access, unsigned size) {
-    if (operand_form() == MemoryForm::kWindow || operand_form() == MemoryForm::kNone) return;
+    const MemoryForm form = operand_form(access);
+    if (form == MemoryForm::kWindow || form == MemoryForm::kNone) return;
     effective_address();
     apply_segment(instruction_->memory.segment, access, size);
     locate(access, size);
@@ -104,7 +105,7 @@ void Emitter::operand_for_copy(Access access, unsigned size) {
 
 x86::Mem Emitter::memory_operand(Access access, unsigned size) {
     const decoder::MemoryOperand& memory = instruction_->memory;
-    if (operand_form() == MemoryForm::kWindow && memory.base != kNoGpr) {
+    if (operand_form(access) == MemoryForm::kWindow && memory.base != kNoGpr) {
         const s32 displacement = static_cast<s32>(memory.displacement);
         if (memory.index == kNoGpr)
             return in_window(x86::ptr(guest32(memory.base), displacement, size));

@@ -14,6 +14,7 @@ enum class Trick : u8 {
     kQuietAttention,  // attention that only the CPU itself raised is dealt with at once
     kUnroll,          // a loop that fits into a block several times pays for its exit once
     kExtents,         // a fill shows neighbours of the page, too
+    kKernelWindow,    // supervisors with paging read through a window, too
     kWindows,         // guest memory is reached through windows held by the host's MMU
     kLooseCode,       // code on pages that keep being written checks itself instead of a guard
     kCount,

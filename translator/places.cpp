@@ -40,6 +40,7 @@ void Translator::fill_place(Place& place) {
     Mode mode = place.mode;
     place.young = !may_use_window(place);
     if (!place.young) mode.bits |= Mode::kWindow;
+    if (!place.young && place.space.paging && !place.space.user) mode.bits |= Mode::kSoftWrites;
     place.number = number_of_mode(mode);
     place.table = &jump_tables_.table_of(place.number, mode.mapped(), place.space);
     place.generation = jump_tables_.generation();
@@ -57,12 +58,11 @@ u32 Translator::number_of_mode(const Mode& mode) {
     return static_cast<u32>(modes_.size() - 1);
 }
 
-// Windows are for memory that is plain to see, and for user code that has run for a while. Kernels
-// touch too much in too many address spaces: their code stays soft.
+// User code has one once it has run for a while.
 bool Translator::may_use_window(const Place& place) const {
     if (!windows_) return false;
     if (!place.space.paging) return true;
-    if (!place.age) return false;
+    if (!place.space.user) return !options_.disabled.has(Trick::kKernelWindow);
     return options_.disabled.has(Trick::kYoungSoft) || *place.age >= options_.young_instructions;
 }
 

@@ -41,7 +41,7 @@ void settle_flags(Emitter& emitter) {
 
 bool translate_by_copy(Emitter& emitter, Access access) {
     const Instruction& instruction = emitter.instruction();
-    const MemoryForm form = emitter.operand_form();
+    const MemoryForm form = emitter.operand_form(access);
     if (copy_instruction(instruction, form).size == 0) return false;
     emitter.operand_for_copy(access, emitter.memory_size());
     prepare_flags(emitter);

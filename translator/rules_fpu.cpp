@@ -67,7 +67,7 @@ bool host_has_sse4() {
 
 bool copy_checked(Emitter& emitter, Access access) {
     const Instruction& instruction = emitter.instruction();
-    const MemoryForm form = emitter.operand_form();
+    const MemoryForm form = emitter.operand_form(access);
     if (copy_instruction(instruction, form).size == 0) return false;
     if (!emitter.mode().has(Mode::kFpuLive)) {
         emitter.leave_for_fpu();

@@ -30,7 +30,7 @@ bool translate_multiply_divide(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
     if (instruction.mnemonic != Mnemonic::DIV && instruction.mnemonic != Mnemonic::IDIV)
         return translate_by_copy(emitter, Access::kRead);
-    const MemoryForm form = emitter.operand_form();
+    const MemoryForm form = emitter.operand_form(Access::kRead);
     if (copy_instruction(instruction, form).size == 0) return false;
     emitter.operand_for_copy(Access::kRead, instruction.operands[0].size);
     emitter.flags_to_host();
@@ -68,7 +68,7 @@ bool translate_bit_string(Emitter& emitter) {
     const x86::Mem place = emitter.locate(access, 4);
     emitter.touch();
     out.mov(x86::r10d, place);
-    if (!reads && emitter.windowed()) {  // may it be written? CF must not change before that
+    if (!reads && emitter.windowed(access)) {  // may it be written? CF must not change before that
         emitter.touch();
         out.mov(place, x86::r10d);
     }

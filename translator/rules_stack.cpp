@@ -14,8 +14,9 @@ using decoder::OperandKind;
 namespace {
 
 // ESP + `displacement` is a linear address within a window.
-bool stack_in_window(const Emitter& emitter) {
-    return emitter.windowed() && emitter.mode().stack32() && emitter.mode().flat(SegmentName::kSs);
+bool stack_in_window(const Emitter& emitter, Access access) {
+    return emitter.windowed(access) && emitter.mode().stack32() &&
+           emitter.mode().flat(SegmentName::kSs);
 }
 
 x86::Mem window_stack(s32 displacement, unsigned size) {
@@ -27,7 +28,8 @@ x86::Mem window_stack(s32 displacement, unsigned size) {
 }  // namespace
 
 x86::Mem locate_push(Emitter& emitter, unsigned size) {
-    if (stack_in_window(emitter)) return window_stack(-static_cast<s32>(size), size);
+    if (stack_in_window(emitter, Access::kWrite))
+        return window_stack(-static_cast<s32>(size), size);
     emitter.out().lea(x86::r8d, x86::ptr(x86::r12, -static_cast<s32>(size)));
     if (!emitter.mode().stack32()) emitter.out().movzx(x86::r8d, x86::r8w);
     emitter.apply_segment(SegmentName::kSs, Access::kWrite, size);
@@ -35,7 +37,7 @@ x86::Mem locate_push(Emitter& emitter, unsigned size) {
 }
 
 x86::Mem locate_pop(Emitter& emitter, unsigned size) {
-    if (stack_in_window(emitter)) return window_stack(0, size);
+    if (stack_in_window(emitter, Access::kRead)) return window_stack(0, size);
     if (emitter.mode().stack32())
         emitter.out().mov(x86::r8d, x86::r12d);
     else

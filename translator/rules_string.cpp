@@ -71,7 +71,7 @@ void advance(Emitter& emitter, unsigned number, unsigned size) {
 
 // Where the element at ESI or EDI is in host memory.
 x86::Mem locate_element(Emitter& emitter, unsigned number, Access access, unsigned size) {
-    if (emitter.windowed()) {
+    if (emitter.windowed(access)) {
         x86::Mem place = x86::ptr(x86::gpd(number), 0, size);
         place.setSegment(x86::gs);
         return place;
@@ -88,7 +88,7 @@ x86::Mem load_and_locate(Emitter& emitter, unsigned size, Access access) {
     const x86::Mem from = locate_element(emitter, kSi, Access::kRead, size);
     emitter.touch();
     out.mov(value, from);
-    if (emitter.windowed()) return locate_element(emitter, kDi, access, size);
+    if (emitter.windowed(access)) return locate_element(emitter, kDi, access, size);
     out.mov(scratch, value);
     const x86::Mem to = locate_element(emitter, kDi, access, size);
     out.mov(value, scratch);
@@ -264,11 +264,12 @@ void repeat_softly(Emitter& emitter, const StringInstruction& string) {
 
 bool translate_repeated(Emitter& emitter, const StringInstruction& string) {
     if (string.kind == Kind::kLoad) return false;
-    if (string.compares() && !emitter.windowed()) return false;
+    const bool windowed = emitter.windowed(string.writes() ? Access::kWrite : Access::kRead);
+    if (string.compares() && !windowed) return false;
     emitter.flags_to_saved();
     emitter.slow_path();
     emitter.slow_path_leaves();  // several instructions may have retired
-    if (!emitter.windowed())
+    if (!windowed)
         repeat_softly(emitter, string);
     else if (string.compares())
         compare_in_window(emitter, string);

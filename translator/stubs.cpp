@@ -70,61 +70,18 @@ class Assembler final : public Xbyak::CodeGenerator {
     }
 
     void load_segment() {
-        using Load = SegmentLoad;
-        using mmu::TlbEntry;
-        constexpr u32 kEntryShift = std::countr_zero(sizeof(TlbEntry));
-        constexpr u32 kLoadShift = std::countr_zero(sizeof(Load));
-        constexpr u32 kSelectorShift = std::countr_zero(privilege::kDescriptorSize);
         Xbyak::Label slow, copy;
         push(rax);
         push(rcx);
-        const auto load = [this](std::size_t offset) {
-            return rax + static_cast<u32>(offsetof(Context, segment_loads) + offset);
-        };
-        mov(eax, r8d);
-        shr(eax, kSelectorShift);
-        and_(eax, kSegmentLoads - 1);
-        shl(eax, kLoadShift);
-        add(rax, r15);
-        movzx(ecx, byte[r14 + offsetof(CpuState, cpl)]);
-        shl(ecx, Load::kLevelShift);
-        or_(ecx, r8d);
-        cmp(ecx, ptr[load(offsetof(Load, key))]);
-        jne(slow);
-        cmp(r10b, ptr[load(offsetof(Load, flat))]);
-        jne(slow);
-        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);  // FDS may be a selector yet to be noted
-        jne(slow);
-        test(dword[r14 + offsetof(CpuState, cr0)], kCr0Pe);
-        jz(slow);
-        test(dword[r14 + offsetof(CpuState, system_flags)], kFlagVm);
-        jnz(slow);
-        cmp(byte[load(offsetof(Load, null))], 0);
+        find_load(slow);
+        cmp(byte[load(offsetof(SegmentLoad, null))], 0);
         jne(copy);
-        mov(rcx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, base)]);
-        cmp(rcx, ptr[load(offsetof(Load, table))]);
-        jne(slow);
-        mov(cx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, limit)]);
-        cmp(cx, ptr[load(offsetof(Load, last_byte))]);
-        jb(slow);
-        mov(r8, ptr[load(offsetof(Load, place))]);
-        mov(r10, r8);
-        shr(r10, kPageShift);
-        mov(ecx, r10d);
-        and_(ecx, mmu::Tlb::kLines - 1);
-        shl(ecx, kEntryShift);
-        add(rcx, ptr[r15 + offsetof(Context, tlb)]);
-        cmp(r10, ptr[rcx + offsetof(TlbEntry, read_page)]);
-        jne(slow);
-        add(r8, ptr[rcx + offsetof(TlbEntry, delta)]);
-        mov(r8, ptr[r8]);
-        cmp(r8, ptr[load(offsetof(Load, descriptor))]);
-        jne(slow);
+        compare_descriptor(slow);
         L(copy);
         add(r9, r14);
         static_assert(sizeof(SegmentRegister) % sizeof(u64) == 0);
         for (u32 at = 0; at < sizeof(SegmentRegister); at += sizeof(u64)) {
-            mov(rcx, ptr[load(offsetof(Load, segment) + at)]);
+            mov(rcx, ptr[load(offsetof(SegmentLoad, segment) + at)]);
             mov(ptr[r9 + at], rcx);
         }
         pop(rcx);
@@ -139,6 +96,56 @@ class Assembler final : public Xbyak::CodeGenerator {
     }
 
   private:
+    // Of the one at r15 + rax in Context::segment_loads.
+    static Xbyak::RegExp load(std::size_t offset) {
+        return Xbyak::util::rax + static_cast<u32>(offsetof(Context, segment_loads) + offset);
+    }
+
+    void find_load(const Xbyak::Label& slow) {
+        mov(eax, r8d);
+        shr(eax, std::countr_zero(privilege::kDescriptorSize));
+        and_(eax, kSegmentLoads - 1);
+        shl(eax, std::countr_zero(sizeof(SegmentLoad)));
+        add(rax, r15);
+        movzx(ecx, byte[r14 + offsetof(CpuState, cpl)]);
+        shl(ecx, SegmentLoad::kLevelShift);
+        or_(ecx, r8d);
+        cmp(ecx, ptr[load(offsetof(SegmentLoad, key))]);
+        jne(slow);
+        cmp(r10b, ptr[load(offsetof(SegmentLoad, flat))]);
+        jne(slow);
+        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);  // FDS may be a selector yet to be noted
+        jne(slow);
+        test(dword[r14 + offsetof(CpuState, cr0)], kCr0Pe);
+        jz(slow);
+        test(dword[r14 + offsetof(CpuState, system_flags)], kFlagVm);
+        jnz(slow);
+    }
+
+    // Uses r8 and r10.
+    void compare_descriptor(const Xbyak::Label& slow) {
+        using mmu::TlbEntry;
+        mov(rcx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, base)]);
+        cmp(rcx, ptr[load(offsetof(SegmentLoad, table))]);
+        jne(slow);
+        mov(cx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, limit)]);
+        cmp(cx, ptr[load(offsetof(SegmentLoad, last_byte))]);
+        jb(slow);
+        mov(r8, ptr[load(offsetof(SegmentLoad, place))]);
+        mov(r10, r8);
+        shr(r10, kPageShift);
+        mov(ecx, r10d);
+        and_(ecx, mmu::Tlb::kLines - 1);
+        shl(ecx, std::countr_zero(sizeof(TlbEntry)));
+        add(rcx, ptr[r15 + offsetof(Context, tlb)]);
+        cmp(r10, ptr[rcx + offsetof(TlbEntry, read_page)]);
+        jne(slow);
+        add(r8, ptr[rcx + offsetof(TlbEntry, delta)]);
+        mov(r8, ptr[r8]);
+        cmp(r8, ptr[load(offsetof(SegmentLoad, descriptor))]);
+        jne(slow);
+    }
+
     Xbyak::Reg64 guest(unsigned number) const {
         return number == static_cast<unsigned>(Gpr::kSp) ? r12
                                                          : Xbyak::Reg64(static_cast<int>(number));

@@ -169,7 +169,7 @@ const u8* Translator::run_instruction(Site& site) {
 // After an instruction that may have changed anything: is the rest of its block still what is to
 // run?
 bool Translator::still_holds(const Block& block, u64 fetch_generation) const {
-    constexpr u32 kOurs = Mode::kWindow | Mode::kFpuLive;
+    constexpr u32 kOurs = Mode::kWindow | Mode::kSoftWrites | Mode::kFpuLive;
     if (block.dead || cpu_.mmu.fetch_generation() != fetch_generation) return false;
     Mode mode = mode_of(state_);
     mode.bits |= modes_[block.key.mode].bits & kOurs;
@@ -221,7 +221,9 @@ void Translator::learn_from_fault(Site& site, const HostFault& fault) {
         return;
     }
     ++statistics_.faults_vain;
-    if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
+    // What a kernel's window does not show it never will.
+    const bool never = modes_[site.block->key.mode].has(Mode::kSoftWrites);
+    if (options_.disabled.has(Trick::kAdaptive) || (++site.faults < kPatience && !never)) return;
     if (site.block->dead) return;
     ++statistics_.soft_sites;
     soft_sites_.insert(site.block->key.physical + (site.eip - site.block->key.eip));

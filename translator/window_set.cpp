@@ -2,6 +2,7 @@
 #include "translator/window_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/occupation.h"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr u64 kLinearPages = u64{1} << 20;
 // How far a fill looks around: pages of one aligned group.
-constexpr u64 kGroupUnpaged = 512;
+constexpr u64 kGroupPlain = 512;  // without paging, and of kernels
 constexpr u64 kGroupPaged = 16;
 // Mappings that one may become when a part of it changes.
 constexpr u64 kSplit = 2;
@@ -76,10 +77,8 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     const Occupied occupied(Occupation::kWindows);
     if (!current_) return false;
     Space& space = *current_;
-    const mmu::Privilege privilege =
-        space.key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
     mmu::Mmu::ShadowPage page;
-    if (!mmu_.shadow(linear_page, privilege, page) || (for_write && !page.writable)) return false;
+    if (!shows(space, linear_page, page) || (for_write && !page.writable)) return false;
     if (mappings_ >= budget_) drop_all();
     const u32 before = entry(space, linear_page);
     u64 first = linear_page;
@@ -101,14 +100,27 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     for (u64 i = 0; i < count; ++i) {
         entry(space, first + i) =
             kShown | (page.writable ? kWritable : 0) | static_cast<u32>(ram_page + i);
-        uses_[ram_page + i].push_back({&space, first + i});
+        if (!is_shared(space)) uses_[ram_page + i].push_back({&space, first + i});
     }
     return true;
 }
 
+// What the space may show of a page now. Supervisors' pages are only read there, so guards, which
+// come and go on theirs all the time, don't concern them; and what is the user's differs from one
+// load of CR3 to the next.
+bool WindowSet::shows(const Space& space, u64 linear_page, mmu::Mmu::ShadowPage& page) {
+    const mmu::Privilege privilege =
+        space.key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
+    if (!mmu_.shadow(linear_page, privilege, page)) return false;
+    if (!is_shared(space)) return true;
+    page.writable = false;
+    return !page.user;
+}
+
 // The run of pages around one that one mapping can show: contiguous, with the same rights.
 u64 WindowSet::extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& first) {
-    const u64 group = current_->key.paging ? kGroupPaged : kGroupUnpaged;
+    const bool plain = is_shared(*current_) || !current_->key.paging;
+    const u64 group = plain ? kGroupPlain : kGroupPaged;
     const u64 group_first = linear_page & ~(group - 1);
     u64 end = linear_page + 1;
     while (first > group_first &&
@@ -122,21 +134,19 @@ u64 WindowSet::extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& fi
 
 bool WindowSet::fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted) {
     if (is_shown(*current_, linear_page)) return false;
-    const mmu::Privilege privilege =
-        current_->key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
     mmu::Mmu::ShadowPage page;
-    return mmu_.shadow(linear_page, privilege, page) && page.ram_page == wanted.ram_page &&
+    return shows(*current_, linear_page, page) && page.ram_page == wanted.ram_page &&
            page.writable == wanted.writable;
 }
 
 void WindowSet::forget(Space& space, u64 linear_page) {
     u32& shown = entry(space, linear_page);
-    const auto uses = uses_.find(shown & kRamPageMask);
+    const auto uses = uses_.find(std::exchange(shown, 0) & kRamPageMask);
+    if (is_shared(space)) return;
     std::erase_if(uses->second, [&](const Use& use) {
         return use.space == &space && use.linear_page == linear_page;
     });
     if (uses->second.empty()) uses_.erase(uses);
-    shown = 0;
 }
 
 void WindowSet::empty(Space& space) {

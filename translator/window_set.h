@@ -64,8 +64,11 @@ class WindowSet final {
         u64 linear_page = 0;
     };
 
+    // One for all page tables: the supervisor's.
+    static bool is_shared(const Space& space) { return space.key.paging && !space.key.user; }
     u32& entry(Space& space, u64 linear_page);
     bool is_shown(const Space& space, u64 linear_page) const;
+    bool shows(const Space& space, u64 linear_page, mmu::Mmu::ShadowPage& page);
     u64 extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& first);
     bool fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted);
     void forget(Space& space, u64 linear_page);
