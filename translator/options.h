@@ -35,8 +35,9 @@ struct TranslatorOptions {
     // Instructions in a block, 1 to 64. The interpreter runs the last few before a target, as many
     // as a block can hold: with 1 everything is translated, and a difference is pinned to one.
     unsigned longest_block = 64;
-    u64 window_mappings = 40'000;      // the host's limit is usually 65,530 for the whole process
-    u64 young_instructions = 200'000;  // a user's address space is soft until it has run so many
+    u64 window_mappings = 40'000;  // the host's limit is usually 65,530 for the whole process
+    // A user's address space is soft until it has run so many, and again after too many faults.
+    u64 young_instructions = 4'000'000;
 };
 
 }  // namespace seventeen::translator

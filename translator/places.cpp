@@ -8,7 +8,9 @@ namespace seventeen::translator {
 namespace {
 
 constexpr std::size_t kMostModes = 64;
-constexpr std::size_t kMostAges = 4096;
+constexpr std::size_t kMostEarnings = 4096;
+// What a host fault costs, in instructions: about as many lose its 6 us to the soft form.
+constexpr u64 kPriceOfFault = 25'000;
 
 }  // namespace
 
@@ -16,7 +18,7 @@ constexpr std::size_t kMostAges = 4096;
 void Translator::find_place() {
     if (mode_known_) return;
     mode_known_ = true;
-    count_age();
+    earn();
     if (fpu_.overdue()) fpu_.unload();
     Mode mode = mode_of(state_);
     if (fpu_.live()) mode.bits |= Mode::kFpuLive;
@@ -24,26 +26,27 @@ void Translator::find_place() {
     Place& place = places_[((space.cr3 >> kPageShift) * 2 + mode.user()) % kPlaces];
     const bool known = place.table && place.mode == mode && place.space == space &&
                        place.generation == jump_tables_.generation() &&
-                       !(place.young && may_use_window(place));
-    if (!known) {
-        place.mode = mode;
-        place.space = space;
-        fill_place(place);
-    }
+                       place.window == may_use_window(place);
+    if (!known) place = new_place(mode, space);
     mode_ = place.number;
-    aging_ = place.age;
+    earning_ = place.earnings;
     context_.jump_table = jump_tables_.select(*place.table);
 }
 
-void Translator::fill_place(Place& place) {
-    place.age = windows_ && state_.paging() && state_.cpl == 3 ? age_of_space() : nullptr;
-    Mode mode = place.mode;
-    place.young = !may_use_window(place);
-    if (!place.young) mode.bits |= Mode::kWindow;
-    if (!place.young && place.space.paging && !place.space.user) mode.bits |= Mode::kSoftWrites;
+// May empty all of places_.
+Translator::Place Translator::new_place(const Mode& from_state, const SpaceKey& space) {
+    Place place;
+    place.mode = from_state;
+    place.space = space;
+    place.earnings = space.user ? earnings_of_space() : nullptr;
+    place.window = may_use_window(place);
+    Mode mode = from_state;
+    if (place.window) mode.bits |= Mode::kWindow;
+    if (place.window && space.paging && !space.user) mode.bits |= Mode::kSoftWrites;
     place.number = number_of_mode(mode);
-    place.table = &jump_tables_.table_of(place.number, mode.mapped(), place.space);
+    place.table = &jump_tables_.table_of(place.number, mode.mapped(), space);
     place.generation = jump_tables_.generation();
+    return place;
 }
 
 u32 Translator::number_of_mode(const Mode& mode) {
@@ -58,12 +61,17 @@ u32 Translator::number_of_mode(const Mode& mode) {
     return static_cast<u32>(modes_.size() - 1);
 }
 
-// User code has one once it has run for a while.
 bool Translator::may_use_window(const Place& place) const {
     if (!windows_) return false;
     if (!place.space.paging) return true;
     if (!place.space.user) return !options_.disabled.has(Trick::kKernelWindow);
-    return options_.disabled.has(Trick::kYoungSoft) || *place.age >= options_.young_instructions;
+    return options_.disabled.has(Trick::kYoungSoft) || has_earned_window(*place.earnings);
+}
+
+bool Translator::has_earned_window(Earnings& earnings) const {
+    if (earnings.credit == 0) earnings.window = false;
+    if (earnings.credit >= options_.young_instructions) earnings.window = true;
+    return earnings.window;
 }
 
 void Translator::choose_window() {
@@ -73,18 +81,25 @@ void Translator::choose_window() {
     select_window(window);
 }
 
-// Address spaces of user code grow older by the instructions they run.
-void Translator::count_age() {
-    if (aging_) *aging_ += state_.retired - aged_;
-    aged_ = state_.retired;
+void Translator::earn() {
+    const u64 most = 2 * options_.young_instructions;
+    if (earning_) earning_->credit = std::min(earning_->credit + (state_.retired - earned_), most);
+    earned_ = state_.retired;
 }
 
-u64* Translator::age_of_space() {
-    if (ages_.size() == kMostAges) {
-        ages_.clear();
+// Code that keeps faulting (it touches page after page, or waits for SIGSEGV) loses its window.
+void Translator::pay_for_fault() {
+    earn();
+    if (earning_) earning_->credit -= std::min(earning_->credit, kPriceOfFault);
+}
+
+Translator::Earnings* Translator::earnings_of_space() {
+    if (earnings_.size() == kMostEarnings) {
+        earnings_.clear();
+        earning_ = nullptr;
         places_.fill({});
     }
-    return &ages_[state_.cr3];
+    return &earnings_[state_.cr3];
 }
 
 }  // namespace seventeen::translator

@@ -99,7 +99,7 @@ void Translator::run_code(const u8* code) {
     }
     statistics_.retired += state_.retired - before;
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
-    count_age();
+    earn();
 }
 
 // --- callouts ---
@@ -141,6 +141,7 @@ const u8* Translator::run_instruction(Site& site) {
     const Fault fault = run_operation(site, operation);
     if (fpu) fpu_.take_back();
     if (site.clock) learn_clock();
+    if (host_fault && !host_fault->division) pay_for_fault();
     if (fault) {
         state_.rip = site.eip;
         statistics_.faults_guest += host_fault.has_value();

@@ -66,13 +66,19 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
         PhysicalAddress physical;
     };
 
+    // Whether a user's address space has earned its window: instructions earn it, host faults cost.
+    struct Earnings {
+        u64 credit = 0;  // in instructions
+        bool window = false;
+    };
+
     // A Mode and an address space, and what belongs to them.
     struct Place {
         Mode mode;  // as CpuState has it
         SpaceKey space;
-        bool young = false;  // the space has no window yet
-        u64* age = nullptr;  // its entry in ages_
-        u32 number = 0;      // of the Mode
+        bool window = false;
+        Earnings* earnings = nullptr;  // of a user's space
+        u32 number = 0;                // of the Mode
         JumpTables::Table* table = nullptr;
         u64 generation = 0;  // JumpTables::generation()
     };
@@ -119,12 +125,14 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Fault locate(PhysicalAddress& physical);
     // Modes and address spaces.
     void find_place();
-    void fill_place(Place& place);
+    Place new_place(const Mode& from_state, const SpaceKey& space);
     u32 number_of_mode(const Mode& mode);
     bool may_use_window(const Place& place) const;
+    bool has_earned_window(Earnings& earnings) const;
     void choose_window();
-    void count_age();
-    u64* age_of_space();
+    void earn();
+    void pay_for_fault();
+    Earnings* earnings_of_space();
     void fill_slot(const Block& block);
     void shadow_dropped(u64 first_page, u64 pages) override;
     void shadow_dropped_all() override;
@@ -147,9 +155,9 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
     std::optional<HostFault> fault_;      // what led to the callout
     Awaited awaited_;
-    u64* aging_ = nullptr;               // of the user's space that runs, in ages_
-    u64 aged_ = 0;                       // CpuState::retired when ages_ was last brought up to date
-    std::unordered_map<u64, u64> ages_;  // instructions run by user code, by CR3
+    Earnings* earning_ = nullptr;                 // of the user's space that runs
+    u64 earned_ = 0;                              // CpuState::retired when it last earned
+    std::unordered_map<u64, Earnings> earnings_;  // by CR3
     Context context_;
     Countdown countdown_;
     Block nowhere_;  // has `indirect_`, where jump maps lead that know no better
