@@ -82,10 +82,24 @@ struct LooseSource {
     // SAFETY: RAM stays where it is while the map of physical memory does; when that changes, all
     // blocks die.
     bool holds() const {
-        const u32 first = std::min(in_first, static_cast<u32>(bytes.size()));
-        return std::memcmp(host, bytes.data(), first) == 0 &&
-               (first == bytes.size() ||
-                std::memcmp(second, bytes.data() + first, bytes.size() - first) == 0);
+        for (u32 i = 0; i < bytes.size(); ++i) {
+            if (bytes[i] != *host_of(i) && !in(open, i)) return false;
+        }
+        return true;
+    }
+
+    struct Immediate {
+        u32 instruction = 0;  // offset of the instruction, and of its immediate
+        u32 first = 0;
+    };
+    static constexpr u32 kImmediateSize = 4;
+    std::vector<Immediate> immediates;  // that could be read where they lie …
+    std::vector<Immediate> open;        // … and that are: they may change
+    static const Immediate* in(const std::vector<Immediate>& list, u32 offset) {
+        const auto found = std::find_if(list.begin(), list.end(), [&](const Immediate& each) {
+            return offset >= each.first && offset < each.first + kImmediateSize;
+        });
+        return found == list.end() ? nullptr : &*found;
     }
 };
 

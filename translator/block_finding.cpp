@@ -80,7 +80,7 @@ Block* Translator::translate(const BlockKey& key) {
     if (bytes) {
         const BlockTranslator::Source source{{bytes, kPageSize}, key.physical & kPageMask};
         const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_,
-                                  loose_source({key.physical}, {key.physical})};
+                                  loose_source({key.physical}, {key.physical}), &patched_};
         auto outcome = translator_.translate(key, around, source, block);
         if (outcome == BlockTranslator::Outcome::kFull) {
             forget_blocks();
@@ -120,7 +120,7 @@ void Translator::translate_spanning(const BlockKey& key, std::unique_ptr<Block>&
     std::memcpy(bytes.data(), head + (key.physical & kPageMask), in_first);
     std::memcpy(bytes.data() + in_first, tail, kLongestInstruction - in_first);
     const Surroundings around{mode, options_.disabled, &soft_sites_,
-                              loose_source({key.physical}, second)};
+                              loose_source({key.physical}, second), &patched_};
     if (translator_.translate(key, around, {bytes, 0, 1}, into) != BlockTranslator::Outcome::kDone)
         return;
     if (into->bytes <= in_first) return;  // not decodable before: the page has changed meanwhile

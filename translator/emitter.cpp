@@ -52,6 +52,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     slow_ = asmjit::Label();
     slow_leaves_ = false;
     again_ = false;
+    open_source();
     cover_source();
     if (may_change_address(instruction, x87_.memory)) store_x87_address();
 }

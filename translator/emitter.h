@@ -29,6 +29,8 @@ struct Surroundings {
     // Physical addresses of instructions that don't use the window.
     const std::unordered_set<u64>* soft_sites = nullptr;
     LooseSource loose;  // without `bytes`
+    // Physical addresses of instructions whose immediates are read where they lie.
+    const std::unordered_set<u64>* patched = nullptr;
 };
 
 class Emitter {
@@ -118,6 +120,9 @@ class Emitter {
                (access == Access::kRead || !mode().has(Mode::kSoftWrites));
     }
 
+    // Where the instruction's immediate is read as it runs; nullptr: it is as translated.
+    const u8* open_immediate() const { return open_immediate_; }
+
     // Copies the instruction, which has an encoding of this form.
     void copy(MemoryForm form);
     // Leaves the fast path: the interpreter takes the whole instruction over.
@@ -190,7 +195,9 @@ class Emitter {
     void store_x87_note();
     void store_x87_address();
     bool in_page(u32 target) const;
+    void open_source();
     void cover_source();
+    void cover_source(u32 first, u32 end);
     void emit_check(const Check& check);
     void compare_source(u32 first, u32 end, const asmjit::Label& stale);
 
@@ -216,6 +223,7 @@ class Emitter {
     std::vector<LaterExit> later_;
     std::vector<Landing> landings_;
     std::vector<Check> checks_;
+    const u8* open_immediate_ = nullptr;
 };
 
 }  // namespace seventeen::translator

@@ -52,6 +52,10 @@ bool translate_by_copy(Emitter& emitter, Access access) {
 }
 
 bool translate_instruction(Emitter& emitter) {
+    if (emitter.open_immediate()) {
+        translate_open_immediate(emitter);
+        return true;
+    }
     switch (emitter.instruction().row().family) {
         case Family::kIntegerAlu: return translate_integer_alu(emitter);
         case Family::kShift: return translate_shift(emitter);

@@ -12,6 +12,10 @@ namespace seventeen::translator {
 // Emits the emitter's current instruction. False: no rule takes it, nothing was emitted.
 bool translate_instruction(Emitter& emitter);
 
+// Its 32-bit immediate can be read at run time, and nothing it does calls out.
+bool has_open_immediate(const decoder::Instruction& instruction);
+void translate_open_immediate(Emitter& emitter);
+
 bool translate_integer_alu(Emitter& emitter);
 bool translate_shift(Emitter& emitter);
 bool translate_multiply_divide(Emitter& emitter);

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "translator/emitter.h"
+#include "translator/rules.h"
 
 namespace seventeen::translator {
 
@@ -24,12 +25,32 @@ void Emitter::check_source(u32 eip) {
     checks_.push_back(std::move(check));
 }
 
+// Is the current instruction's immediate read where it lies? What does must not fall back.
+void Emitter::open_source() {
+    open_immediate_ = nullptr;
+    LooseSource& source = block_.loose;
+    if (!source || mode().has(Mode::kAlignment) || !has_open_immediate(*instruction_)) return;
+    const u32 offset = eip_ - block_.key.eip;
+    const u32 first = offset + instruction_->layout.immediate;
+    if (first + LooseSource::kImmediateSize > source.in_first) return;
+    if (surroundings_.patched->contains(block_.key.physical + offset)) {
+        open_immediate_ = source.host_of(first);
+        source.open.push_back({offset, first});
+    } else {
+        source.immediates.push_back({offset, first});
+    }
+}
+
 // The current instruction is among what the last comparison vouches for.
 void Emitter::cover_source() {
     if (checks_.empty()) return;
-    auto& pieces = checks_.back().pieces;
     const u32 first = eip_ - block_.key.eip;
-    const u32 end = first + instruction_->length;
+    const u32 closed = open_immediate_ ? LooseSource::kImmediateSize : 0;
+    cover_source(first, first + instruction_->length - closed);  // immediates come last
+}
+
+void Emitter::cover_source(u32 first, u32 end) {
+    auto& pieces = checks_.back().pieces;
     for (auto& piece : pieces) {
         if (piece.first <= first && end <= piece.second) return;
         if (piece.second != first) continue;

@@ -293,9 +293,23 @@ const u8* Translator::leave_indirectly() {
 const u8* Translator::leave_stale(Site& site) {
     ++statistics_.stale;
     state_.rip = site.eip;
+    learn_from_patch(*site.block);
     blocks_.kill(*site.block);
     state_.attention = false;
     return go_on();
+}
+
+// Immediates that differ are read where they lie from now on.
+void Translator::learn_from_patch(const Block& block) {
+    constexpr std::size_t kMost = 65536;
+    if (patched_.size() >= kMost) patched_.clear();
+    const LooseSource& source = block.loose;
+    for (const LooseSource::Immediate& each : source.immediates) {
+        for (u32 i = each.first; i < each.first + LooseSource::kImmediateSize; ++i) {
+            if (source.bytes[i] != *source.host_of(i))
+                patched_.insert(block.key.physical + each.instruction);
+        }
+    }
 }
 
 // --- jump tables ---

@@ -115,6 +115,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Block* translate(const BlockKey& key);
     LooseSource loose_source(PhysicalAddress first, PhysicalAddress second);
     const u8* leave_stale(Site& site);
+    void learn_from_patch(const Block& block);
     void translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into);
     bool fetch_second_page(PhysicalAddress& page);
     void raise(const Fault& fault);
@@ -153,6 +154,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     JumpTables jump_tables_;
     std::optional<WindowSet> windows_;
     std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
+    std::unordered_set<u64> patched_;     // the same, of those whose immediate changes
     std::optional<HostFault> fault_;      // what led to the callout
     Awaited awaited_;
     Earnings* earning_ = nullptr;                 // of the user's space that runs
