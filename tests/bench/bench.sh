@@ -29,7 +29,7 @@ keep=
 declare -A variants=()
 
 refuse() { echo "bench.sh: $*" >&2 && exit 2; }
-skip() { echo "skipped: the benchmark: $*" && exit 0; }
+skip() { echo "skipped: the benchmark: $*" && exit 77; }
 
 while [ $# -ne 0 ]; do
     [ $# -ge 2 ] || refuse "$1 needs a value"
@@ -66,7 +66,10 @@ log=$keep/log
 packages=(seabios cpio gcc-multilib)
 [[ " ${engines[*]} " != *" qemu "* ]] || packages+=(qemu-system-x86)
 [[ " ${engines[*]} " != *" bochs "* ]] || packages+=(bochs vgabios isolinux syslinux-common xorriso)
-require "${packages[@]}" >>"$log" 2>&1 || skip "packages are missing: ${packages[*]}"
+missing=()
+for package in "${packages[@]}"; do installed "$package" || missing+=("$package"); done
+require "${packages[@]}" >>"$log" 2>&1 ||
+    skip "packages are missing and could not be installed; as root, run: apt-get install ${missing[*]}"
 
 # The guest's programs; the same files run natively.
 readonly flags=(-I "$root" -m32 -march=i686 -O2 -std=gnu17 -Wall -Wextra -fno-math-errno
