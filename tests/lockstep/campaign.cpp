@@ -34,6 +34,8 @@ void add(translator::Statistics& sum, const translator::Statistics& statistics) 
     sum.protections += statistics.protections;
     sum.window_flushes += statistics.window_flushes;
     sum.soft_sites += statistics.soft_sites;
+    for (std::size_t i = 0; i < sum.mnemonics.size(); ++i)
+        sum.mnemonics[i] += statistics.mnemonics[i];
 }
 
 }  // namespace seventeen::lockstep
