@@ -69,7 +69,6 @@ bool Translator::may_use_window(const Place& place) const {
 }
 
 bool Translator::has_earned_window(Earnings& earnings) const {
-    if (earnings.credit == 0) earnings.window = false;
     if (earnings.credit >= options_.young_instructions) earnings.window = true;
     return earnings.window;
 }
@@ -90,7 +89,9 @@ void Translator::earn() {
 // Code that keeps faulting (it touches page after page, or waits for SIGSEGV) loses its window.
 void Translator::pay_for_fault() {
     earn();
-    if (earning_) earning_->credit -= std::min(earning_->credit, kPriceOfFault);
+    if (!earning_) return;
+    if (earning_->credit < kPriceOfFault) earning_->window = false;
+    earning_->credit -= std::min(earning_->credit, kPriceOfFault);
 }
 
 Translator::Earnings* Translator::earnings_of_space() {
