@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/occupation.h"
+#include "translator/spare_mappings.h"
 
 namespace seventeen::translator {
 
@@ -25,7 +26,9 @@ WindowSet::WindowSet(mmu::Mmu& mmu, const TranslatorOptions& options, Statistics
     : mmu_(mmu),
       budget_(options.window_mappings),
       extents_(!options.disabled.has(Trick::kExtents)),
-      statistics_(statistics) {}
+      statistics_(statistics) {
+    SpareMappings::keep();
+}
 
 u64 WindowSet::window_of(const SpaceKey& key) {
     ++clock_;
@@ -79,6 +82,7 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     Space& space = *current_;
     mmu::Mmu::ShadowPage page;
     if (!shows(space, linear_page, page) || (for_write && !page.writable)) return false;
+    if (!SpareMappings::kept()) give_in();
     if (mappings_ >= budget_) drop_all();
     const u32 before = entry(space, linear_page);
     u64 first = linear_page;
@@ -203,6 +207,7 @@ void WindowSet::drop_all() {
         }
         if (any) space->window.empty_all();
     }
+    SpareMappings::keep();
 }
 
 void WindowSet::count(Census& census) const {

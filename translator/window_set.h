@@ -6,8 +6,8 @@
 // changed (mmu/shadow_observer.h). So a window never grants what the tables in memory don't.
 //
 // The host limits the number of mappings of a process, so they are counted, at their worst; over
-// the budget, and where the host refuses one, all windows are emptied. Beyond kMostSpaces the least
-// recently used space gives its window away.
+// the budget, and where the host refuses one or the heap took the spare ones, all windows are
+// emptied. Beyond kMostSpaces the least recently used space gives its window away.
 #pragma once
 
 #include <array>
