@@ -2,35 +2,22 @@
 #include <catch2/catch.hpp>
 
 #include <array>
-#include <random>
 
 #include "tests/lockstep/campaign.h"
-#include "tests/lockstep/random_program.h"
+#include "tests/lockstep/handmade_code.h"
 
 namespace seventeen::lockstep {
 
 namespace {
-
-using Random = std::mt19937_64;
-using Bytes = std::vector<u8>;
 
 constexpr u32 kDirectory = 0x2000;
 constexpr u32 kOtherDirectory = 0x3000;
 constexpr u32 kTable = 0x4000;
 constexpr u32 kOtherTable = 0x5000;
 constexpr u32 kGdt = 0x6000;
-constexpr u32 kCode = 0x10000;  // as random programs have it
-constexpr u32 kCodeSize = 0x3000;
 constexpr u32 kFirstChanging = 0x30;  // pages that come, go and change their rights
 constexpr u32 kChanging = 16;
 constexpr u16 kChangingSelector = 0x38;
-
-void append(Bytes& code, std::initializer_list<unsigned> bytes) {
-    for (const unsigned byte : bytes) code.push_back(static_cast<u8>(byte));
-}
-void append_dword(Bytes& code, u32 value) {
-    for (unsigned i = 0; i < 4; ++i) code.push_back(static_cast<u8>(value >> 8 * i));
-}
 
 void append_segment_load(Bytes& code, Random& random) {
     constexpr std::array<unsigned, 8> kSelectors{0x10, 0, 3,    kChangingSelector,
@@ -92,7 +79,7 @@ void append_space_change(Bytes& code, Random& random) {
 Bytes make_code(u64 seed, bool paging) {
     Random random(seed);
     Bytes code;
-    while (code.size() < kCodeSize - 64) {
+    while (has_room(code)) {
         switch (random() % (paging ? 12 : 8)) {
             case 0:
             case 1:
@@ -106,9 +93,6 @@ Bytes make_code(u64 seed, bool paging) {
             default: append_read(code, random); break;
         }
     }
-    code.resize(kCodeSize - 5, 0x90);
-    append(code, {0xe9});
-    append_dword(code, 0u - kCodeSize);
     return code;
 }
 
@@ -126,11 +110,9 @@ void prepare_tables(CpuState& state, mmu::PhysicalMemory& memory) {
 
 // As a random program at CPL 0, with its GDT in RAM.
 Start make_start(u64 seed, bool paging) {
-    Start start = make_random_program({Setting::kFlat, seed, Diet::kTame});
-    start.prepare = [before = start.prepare, code = make_code(seed, paging), paging](
-                        CpuState& state, mmu::PhysicalMemory& memory) {
+    Start start = replace_code({Setting::kFlat, seed, Diet::kTame}, make_code(seed, paging));
+    start.prepare = [before = start.prepare, paging](CpuState& state, mmu::PhysicalMemory& memory) {
         before(state, memory);
-        memory.write({kCode}, code.data(), code.size());
         for (u32 at = 0; at <= state.gdtr.limit; ++at)
             memory.write<u8>({kGdt + at}, memory.read<u8>({state.gdtr.base + at}));
         state.gdtr.base = kGdt;

@@ -24,6 +24,10 @@ enum class Diet : u8 {
     kWrites,  // tame, but every fifth instruction or so writes to code; the handler restores it
 };
 
+// Where its code lies, and how long that is.
+constexpr u32 kProgramCode = 0x10000;
+constexpr u32 kProgramSize = 0x3000;
+
 struct RandomProgram {
     Setting setting = Setting::kFlat;
     u64 seed = 1;

@@ -2,34 +2,25 @@
 #include <catch2/catch.hpp>
 
 #include <array>
-#include <random>
 
 #include "tests/lockstep/campaign.h"
-#include "tests/lockstep/random_program.h"
+#include "tests/lockstep/handmade_code.h"
 
 namespace seventeen::lockstep {
 
 namespace {
-
-using Random = std::mt19937_64;
-using Bytes = std::vector<u8>;
 
 // As random programs have them.
 constexpr u32 kPageDirectory = 0x2000;
 constexpr u32 kPageTable = 0x3000;
 constexpr u32 kTopTable = 0x4000;
 constexpr u32 kTopPage = 0x50000;
-constexpr u32 kCode = 0x10000;
-constexpr u32 kCodeSize = 0x3000;
 constexpr u32 kAll = 7;
-
-void append(Bytes& code, std::initializer_list<unsigned> bytes) {
-    for (const unsigned byte : bytes) code.push_back(static_cast<u8>(byte));
-}
 
 // mov r32, value
 void load(Bytes& code, unsigned number, u32 value) {
-    append(code, {0xb8 + number, value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff, value >> 24});
+    append(code, {0xb8 + number});
+    append_dword(code, value);
 }
 
 // Around 4 GiB, 0fffffff0h to 0fh.
@@ -79,7 +70,7 @@ void append_string(Bytes& code, Random& random) {
 Bytes make_code(u64 seed, bool with_stack) {
     Random random(seed);
     Bytes code;
-    while (code.size() < kCodeSize - 64) {
+    while (has_room(code)) {
         const unsigned kind = random() % 3;
         if (kind == 0)
             append_string(code, random);
@@ -88,21 +79,16 @@ Bytes make_code(u64 seed, bool with_stack) {
         else
             append_access(code, random);
     }
-    code.resize(kCodeSize - 5, 0x90);
-    const u32 back = 0u - kCodeSize;
-    append(code, {0xe9, back & 0xff, back >> 8 & 0xff, back >> 16 & 0xff, back >> 24});
     return code;
 }
 
 // RAM shows at both ends of the user's address space. Without paging the ROM ends at 4 GiB.
 Start make_start(Setting setting, u64 seed) {
-    Start start = make_random_program({setting, seed, Diet::kTame});
     const bool user = setting == Setting::kUser;
-    start.prepare = [before = start.prepare, code = make_code(seed, user), user](
-                        CpuState& state, mmu::PhysicalMemory& memory) {
+    Start start = replace_code({setting, seed, Diet::kTame}, make_code(seed, user));
+    if (!user) return start;
+    start.prepare = [before = start.prepare](CpuState& state, mmu::PhysicalMemory& memory) {
         before(state, memory);
-        memory.write({kCode}, code.data(), code.size());
-        if (!user) return;
         memory.write<u32>({kPageTable}, kAll);
         memory.write<u32>({kPageDirectory + 1023 * 4}, kTopTable | kAll);
         memory.write<u32>({kTopTable + 1023 * 4}, kTopPage | kAll);
