@@ -11,6 +11,8 @@ constexpr std::size_t kMostModes = 64;
 constexpr std::size_t kMostEarnings = 4096;
 // What a host fault costs, in instructions: about as many lose its 6 us to the soft form.
 constexpr u64 kPriceOfFault = 25'000;
+// What a callout costs that a window had spared, likewise.
+constexpr u64 kPriceOfMiss = 600;
 
 }  // namespace
 
@@ -84,6 +86,10 @@ void Translator::earn() {
     const u64 most = 2 * options_.young_instructions;
     if (earning_) earning_->credit = std::min(earning_->credit + (state_.retired - earned_), most);
     earned_ = state_.retired;
+}
+
+void Translator::earn_by_miss() {
+    if (earning_) earning_->credit += kPriceOfMiss;
 }
 
 // Code that keeps faulting (it touches page after page, or waits for SIGSEGV) loses its window.

@@ -149,7 +149,10 @@ const u8* Translator::run_instruction(Site& site) {
         raise(fault);
     } else {
         ++state_.retired;
-        if (host_fault) learn_from_fault(site, *host_fault);
+        if (host_fault)
+            learn_from_fault(site, *host_fault);
+        else if (!site.fallback)
+            earn_by_miss();
         if (site.segment)
             learn_segment(context_.segment_loads, state_, cpu_.mmu,
                           static_cast<SegmentName>(operation.operand[0]));
