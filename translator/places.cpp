@@ -88,8 +88,11 @@ void Translator::earn() {
     earned_ = state_.retired;
 }
 
-void Translator::earn_by_miss() {
-    if (earning_) earning_->credit += kPriceOfMiss;
+// True: the space has earned its window just now, and goes on in it.
+bool Translator::earn_by_miss(const Mode& mode) {
+    if (!earning_ || !windows_ || mode.has(Mode::kWindow)) return false;
+    earning_->credit += kPriceOfMiss;
+    return earning_->credit >= options_.young_instructions;
 }
 
 // Code that keeps faulting (it touches page after page, or waits for SIGSEGV) loses its window.

@@ -142,6 +142,7 @@ const u8* Translator::run_instruction(Site& site) {
     if (fpu) fpu_.take_back();
     if (site.clock) learn_clock();
     if (host_fault && !host_fault->division) pay_for_fault();
+    bool moves = false;  // into a window
     if (fault) {
         state_.rip = site.eip;
         statistics_.faults_guest += host_fault.has_value();
@@ -152,13 +153,14 @@ const u8* Translator::run_instruction(Site& site) {
         if (host_fault)
             learn_from_fault(site, *host_fault);
         else if (!site.fallback)
-            earn_by_miss();
+            moves = earn_by_miss(modes_[block.key.mode]);
         if (site.segment)
             learn_segment(context_.segment_loads, state_, cpu_.mmu,
                           static_cast<SegmentName>(operation.operand[0]));
     }
     const bool quiet = state_.attention && attention_is_quiet(site, mmio_before);
-    const bool goes_on = !fault && site.resume != 0 && (!block.loose || block.loose.holds());
+    const bool goes_on =
+        !fault && !moves && site.resume != 0 && (!block.loose || block.loose.holds());
     if (goes_on && (!state_.attention || (quiet && still_holds(block, generation)))) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
         state_.attention = false;

@@ -133,7 +133,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void choose_window();
     void earn();
     void pay_for_fault();
-    void earn_by_miss();
+    bool earn_by_miss(const Mode& mode);
     Earnings* earnings_of_space();
     void fill_slot(const Block& block);
     void shadow_dropped(u64 first_page, u64 pages) override;
