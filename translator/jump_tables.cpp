@@ -5,8 +5,14 @@
 
 namespace seventeen::translator {
 
+// Users' spaces come and go; none is to take the place of what all supervisors share.
+std::size_t JumpTables::place_of(u32 mode, const SpaceKey& space) {
+    if (!space.user) return mode % kSupervisorTables;
+    return kSupervisorTables + (space.cr3 >> kPageShift ^ mode * 7) % kUserTables;
+}
+
 JumpTables::Table& JumpTables::table_of(u32 mode, bool mapped, const SpaceKey& space) {
-    const std::size_t number = (space.cr3 >> kPageShift ^ mode * 7) % kTables;
+    const std::size_t number = place_of(mode, space);
     auto& place = tables_[number];
     if (!place) {
         place = std::make_unique<Table>();

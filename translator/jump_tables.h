@@ -2,8 +2,8 @@
 //
 // A slot says: in this space this EIP is that block. It is filled when the block has been found by
 // a page walk, and emptied when the block dies or when a page table changes that the walk went
-// through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Spaces
-// share kTables places by a hash; who comes last has the place.
+// through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Users'
+// spaces share kUserTables places by a hash: who comes last has the place.
 //
 // Supervisors' tables, and those of modes that use a window, are maps (jump_maps.h), which are
 // fastest; young spaces have a small hashed JumpTable, which is quickly filled.
@@ -45,10 +45,13 @@ class JumpTables {
     void empty_all();
 
   private:
-    static constexpr std::size_t kTables = 64;
+    static constexpr std::size_t kSupervisorTables = 64;
+    static constexpr std::size_t kUserTables = 64;
+    static constexpr std::size_t kTables = kSupervisorTables + kUserTables;
     static constexpr u64 kLinearPages = 1 << 20;
     static constexpr u64 kWordBits = 64;
 
+    static std::size_t place_of(u32 mode, const SpaceKey& space);
     const u8* at(const Table& table, u32 eip) const;
     void put(Table& table, u32 eip, const u8* code);
     void remove(Table& table, u32 eip);

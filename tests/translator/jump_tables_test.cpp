@@ -60,6 +60,15 @@ TEST_CASE_METHOD(Fixture, "A target is found in the space that it was filled for
     CHECK(find(mapped, user) == target.entry);
 }
 
+TEST_CASE_METHOD(Fixture, "However many user spaces there are, the supervisors' table stays") {
+    const Block target = block(64);
+    fill(true, supervisor, target);
+    const u64 before = tables.generation();
+    for (u64 cr3 = 0; cr3 < 300; ++cr3) fill(false, {cr3 << kPageShift, {}, true, true}, target);
+    CHECK(tables.generation() > before);  // they had to share
+    CHECK(find(true, supervisor) == target.entry);
+}
+
 TEST_CASE_METHOD(Fixture, "Pages are dropped for users and for supervisors apart") {
     const bool mapped = GENERATE(false, true);
     const Block target = block(64);
