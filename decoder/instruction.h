@@ -35,6 +35,7 @@ struct Operand {
     u8 number = 0;
     // Bytes accessed: 1, 2, 4, 8, 10, 16, … ; 0 where an operand only names an address (LEA).
     u16 size = 0;
+    bool operator==(const Operand&) const = default;
 };
 
 // The memory operand; an instruction has at most one with a ModRM (string instructions have rows
@@ -46,6 +47,7 @@ struct MemoryOperand {
     u8 scale = 0;  // shift count, 0..3
     s64 displacement = 0;
     bool ip_relative = false;  // 64-bit code only: counts from the next instruction
+    bool operator==(const MemoryOperand&) const = default;
 };
 
 // Where things lie in `bytes`, for the translator: 0 means absent.
@@ -55,6 +57,7 @@ struct Layout {
     u8 sib = 0;
     u8 displacement = 0, displacement_size = 0;
     u8 immediate = 0, immediate_size = 0;
+    bool operator==(const Layout&) const = default;
 };
 
 enum class CodeSize : u8 { k16, k32, k64 };
@@ -84,6 +87,7 @@ struct Instruction {
 
     const Row& row() const { return decoder::row(mnemonic); }
     bool has_memory() const;  // one of the operands is kMemory
+    bool operator==(const Instruction&) const = default;
 };
 
 }  // namespace seventeen::decoder

@@ -14,7 +14,7 @@
 
 #include "core/engine.h"
 #include "core/occupation.h"
-#include "decoder/decoder.h"
+#include "decoder/quick_decoder.h"
 #include "interpreter/block_cache.h"
 #include "interpreter/cpu.h"
 
@@ -64,7 +64,7 @@ class Interpreter final : public Engine {
     Fault fetch_uncached(Operation& operation);
 
     Cpu cpu_;
-    decoder::Decoder decoder_;
+    decoder::QuickDecoder decoder_;
     BlockCache blocks_;
     CodePage code_page_;
 };

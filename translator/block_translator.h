@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "decoder/decoder.h"
+#include "decoder/quick_decoder.h"
 #include "privilege/cpu_model.h"
 #include "translator/block.h"
 #include "translator/code_cache.h"
@@ -62,7 +62,7 @@ class BlockTranslator {
     Statistics& statistics_;
     AssemblerErrors errors_;
     asmjit::CodeHolder code_;
-    decoder::Decoder decoder_;
+    decoder::QuickDecoder decoder_;
 };
 
 }  // namespace seventeen::translator
