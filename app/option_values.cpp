@@ -33,6 +33,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"kernel-window", Trick::kKernelWindow},
     {"windows", Trick::kWindows},
     {"loose-code", Trick::kLooseCode},
+    {"joining", Trick::kJoining},
 }};
 
 // What stands between commas.

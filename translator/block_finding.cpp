@@ -20,12 +20,12 @@ bool Translator::may_go_on() const {
 }
 
 // A slot of the jump table is as good as a page walk.
-const u8* Translator::go_on() {
+const u8* Translator::go_on(Arrival arrival) {
     if (!may_go_on()) return nullptr;
     find_place();
     const u8* code = jump_tables_.find(state_.eip());
     if (!code) {
-        const Block* block = block_here();
+        const Block* block = block_here(arrival);
         if (!block) return nullptr;
         code = block->entry;
     }
@@ -44,7 +44,7 @@ void Translator::prepare_to_go_on() {
     context_.flags = flags_to_saved(state_.arithmetic.value());
 }
 
-Block* Translator::block_here() {
+Block* Translator::block_here(Arrival arrival) {
     state_.rip = state_.eip();
     find_place();
     BlockKey key;
@@ -66,12 +66,12 @@ Block* Translator::block_here() {
         block = nullptr;
         state_.attention = false;
     }
-    if (!block) block = translate(key);
+    if (!block) block = translate(key, arrival);
     if (block) fill_slot(*block);
     return block;
 }
 
-Block* Translator::translate(const BlockKey& key) {
+Block* Translator::translate(const BlockKey& key, Arrival arrival) {
     const Occupied occupied(Occupation::kTranslation);
     const PhysicalAddress page{key.physical & ~kPageMask};
     // SAFETY: the host memory of one guest page, all of it.
@@ -79,8 +79,7 @@ Block* Translator::translate(const BlockKey& key) {
     std::unique_ptr<Block> block;
     if (bytes) {
         const BlockTranslator::Source source{{bytes, kPageSize}, key.physical & kPageMask};
-        const Surroundings around{modes_[mode_], options_.disabled, &soft_sites_,
-                                  loose_source({key.physical}, {key.physical}), &patched_};
+        const Surroundings around = surroundings({key.physical}, {key.physical}, arrival);
         auto outcome = translator_.translate(key, around, source, block);
         if (outcome == BlockTranslator::Outcome::kFull) {
             forget_blocks();
@@ -94,7 +93,14 @@ Block* Translator::translate(const BlockKey& key) {
 }
 
 // For a block that starts at `first` and may go on in the page of `second`.
-LooseSource Translator::loose_source(PhysicalAddress first, PhysicalAddress second) {
+Surroundings Translator::surroundings(PhysicalAddress first, PhysicalAddress second,
+                                      Arrival arrival) const {
+    const bool joins = arrival == Arrival::kOtherwise && !options_.disabled.has(Trick::kJoining);
+    return {modes_[mode_], options_.disabled,         &soft_sites_, loose_source(first, second),
+            &patched_,     joins ? &blocks_ : nullptr};
+}
+
+LooseSource Translator::loose_source(PhysicalAddress first, PhysicalAddress second) const {
     LooseSource source;
     if (!blocks_.is_loose(first) && !blocks_.is_loose(second)) return source;
     const mmu::PhysicalMemory& memory = cpu_.mmu.memory();
@@ -119,8 +125,7 @@ void Translator::translate_spanning(const BlockKey& key, std::unique_ptr<Block>&
     std::array<u8, kLongestInstruction> bytes;
     std::memcpy(bytes.data(), head + (key.physical & kPageMask), in_first);
     std::memcpy(bytes.data() + in_first, tail, kLongestInstruction - in_first);
-    const Surroundings around{mode, options_.disabled, &soft_sites_,
-                              loose_source({key.physical}, second), &patched_};
+    const Surroundings around = surroundings({key.physical}, second, Arrival::kByBranch);
     if (translator_.translate(key, around, {bytes, 0, 1}, into) != BlockTranslator::Outcome::kDone)
         return;
     if (into->bytes <= in_first) return;  // not decodable before: the page has changed meanwhile

@@ -40,6 +40,7 @@ class BlockMap final : public mmu::GuardObserver {
     u64 loosened() const { return loosened_; }
 
     Block* find(const BlockKey& key);
+    bool has(const BlockKey& key) const { return blocks_.contains(key); }
     Block& insert(std::unique_ptr<Block> block);
     // The site's jump leads to the block from now on.
     void link(Site& site, Block& to);

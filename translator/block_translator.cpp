@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "decoder/properties.h"
 #include "interpreter/bind.h"
+#include "translator/block_map.h"
 #include "translator/rules.h"
 
 namespace seventeen::translator {
@@ -82,6 +83,12 @@ bool changes_mode(const Instruction& instruction, const Mode& mode) {
     return direction || changes_fpu_mode(instruction, mode);
 }
 
+bool joins(const Block& block, u32 eip, const Surroundings& surroundings) {
+    if (!surroundings.joined || block.instructions == 0) return false;
+    return surroundings.joined->has(
+        {block.key.physical + (eip - block.key.eip), eip, block.key.mode});
+}
+
 }  // namespace
 
 BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
@@ -129,6 +136,7 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         const std::size_t left = std::min({in_page, kLongestInstruction, std::size_t{in_limit}});
         Instruction instruction;
         if (left == 0) break;
+        if (joins(block, eip, surroundings)) break;
         const DecodeStatus status =
             decoder_.decode(source.bytes.subspan(at, left), size, instruction);
         cut = status == DecodeStatus::kTruncated;

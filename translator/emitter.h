@@ -22,6 +22,8 @@ namespace seventeen::translator {
 
 enum class Access : u8 { kRead, kWrite, kModify };
 
+class BlockMap;
+
 // What the translator knows besides the guest's bytes.
 struct Surroundings {
     Mode mode;
@@ -31,6 +33,8 @@ struct Surroundings {
     LooseSource loose;  // without `bytes`
     // Physical addresses of instructions whose immediates are read where they lie.
     const std::unordered_set<u64>* patched = nullptr;
+    // The block ends where one of these begins.
+    const BlockMap* joined = nullptr;
 };
 
 class Emitter {

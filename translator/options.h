@@ -17,6 +17,7 @@ enum class Trick : u8 {
     kKernelWindow,    // supervisors with paging read through a window, too
     kWindows,         // guest memory is reached through windows held by the host's MMU
     kLooseCode,       // code on pages that keep being written checks itself instead of a guard
+    kJoining,         // a block that no branch led to ends where another one begins
     kCount,
 };
 

@@ -278,7 +278,7 @@ const u8* Translator::leave_directly(Site& site) {
     ++statistics_.direct_exits;
     state_.rip = site.eip;
     if (!may_go_on()) return nullptr;
-    Block* to = block_here();
+    Block* to = block_here(Arrival::kByBranch);
     if (!to) return nullptr;
     prepare_to_go_on();
     if (site.block->dead) return to->entry;
@@ -292,7 +292,7 @@ const u8* Translator::leave_directly(Site& site) {
 const u8* Translator::leave_indirectly() {
     ++statistics_.indirect_misses;
     state_.rip = context_.indirect;
-    return go_on();
+    return go_on(Arrival::kByBranch);
 }
 
 const u8* Translator::leave_stale(Site& site) {

@@ -108,12 +108,15 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     const u8* leave_indirectly();
     bool still_holds(const Block& block, u64 fetch_generation) const;
     // Where to go on at CS:EIP, or nullptr: translated code is left.
-    const u8* go_on();
+    // How the place was reached that is to run: what no branch leads to will hardly be run again.
+    enum class Arrival : u8 { kByBranch, kOtherwise };
+    const u8* go_on(Arrival arrival = Arrival::kOtherwise);
     bool may_go_on() const;
     void prepare_to_go_on();
-    Block* block_here();
-    Block* translate(const BlockKey& key);
-    LooseSource loose_source(PhysicalAddress first, PhysicalAddress second);
+    Block* block_here(Arrival arrival);
+    Block* translate(const BlockKey& key, Arrival arrival);
+    Surroundings surroundings(PhysicalAddress first, PhysicalAddress second, Arrival arrival) const;
+    LooseSource loose_source(PhysicalAddress first, PhysicalAddress second) const;
     const u8* leave_stale(Site& site);
     void learn_from_patch(const Block& block);
     void translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into);
