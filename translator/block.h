@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <vector>
 
 #include "core/occupation.h"
@@ -58,8 +57,8 @@ struct Site {
 
 // A host instruction that may fault, and the site that continues.
 struct FaultPoint {
-    u32 code = 0;  // offset into the block's code
-    Site* site = nullptr;
+    u32 code = 0;        // offset into the block's code
+    u16 site = 0;        // which of the block's
     bool saved = false;  // the guest's flags are in r11
     u32 landing = 0;     // offset of where the block goes on; 0: the site calls out at once
 };
@@ -113,12 +112,24 @@ struct Block {
     const u8* entry = nullptr;
     u32 code_size = 0;
     bool dead = false;  // unlinked; freed when no translated code is on the stack
-    std::vector<interpreter::Operation> operations;
-    std::deque<Site> sites;
+    std::vector<interpreter::Operation> operations;  // of the instructions that sites are about
+    std::vector<Site> sites;
     std::vector<FaultPoint> fault_points;  // ascending
     std::vector<Site*> incoming;           // linked to this block
 
     bool spans() const { return second_bytes != 0; }
+    // An empty one, which has the room that this one had.
+    void restart(const BlockKey& its_key) {
+        Block fresh;
+        fresh.key = its_key;
+        fresh.operations.swap(operations);
+        fresh.sites.swap(sites);
+        fresh.fault_points.swap(fault_points);
+        fresh.operations.clear();
+        fresh.sites.clear();
+        fresh.fault_points.clear();
+        *this = std::move(fresh);
+    }
 };
 
 }  // namespace seventeen::translator

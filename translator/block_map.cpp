@@ -35,17 +35,25 @@ Block* BlockMap::find(const BlockKey& key) {
 Block& BlockMap::insert(std::unique_ptr<Block> block) {
     enlist(*block, block->key.physical >> kPageShift);
     if (block->spans()) enlist(*block, block->second_page >> kPageShift);
-    by_code_[block->entry] = block.get();
+    by_code_.push_back({block->entry, block.get()});
     auto& place = blocks_[block->key];
     place = std::move(block);
     return *place;
 }
 
+// How many start at or before it.
+std::size_t BlockMap::code_before(const u8* code) const {
+    const auto after =
+        std::upper_bound(by_code_.begin(), by_code_.end(), code,
+                         [](const u8* address, const Code& each) { return address < each.entry; });
+    return static_cast<std::size_t>(after - by_code_.begin());
+}
+
 Block* BlockMap::containing(const u8* code) const {
-    auto after = by_code_.upper_bound(code);
-    if (after == by_code_.begin()) return nullptr;
-    Block* block = std::prev(after)->second;
-    return code < block->entry + block->code_size ? block : nullptr;
+    const std::size_t before = code_before(code);
+    if (before == 0) return nullptr;
+    Block* block = by_code_[before - 1].block;
+    return block && code < block->entry + block->code_size ? block : nullptr;
 }
 
 void BlockMap::enlist(Block& block, u64 page_number) {
@@ -107,7 +115,7 @@ void BlockMap::kill(Block& block) {
     while (!block.incoming.empty()) unlink(*block.incoming.back());
     on_death_(block);
     if (recent(block.key) == &block) recent(block.key) = nullptr;
-    by_code_.erase(block.entry);
+    by_code_[code_before(block.entry) - 1].block = nullptr;
     const auto found = blocks_.find(block.key);
     graveyard_.push_back(std::move(found->second));
     blocks_.erase(found);

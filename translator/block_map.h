@@ -10,7 +10,6 @@
 #include <array>
 #include <bitset>
 #include <functional>
-#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -76,6 +75,7 @@ class BlockMap final : public mmu::GuardObserver {
     };
     static Bytes bytes_in(const Block& block, u64 page_number);
     void enlist(Block& block, u64 page_number);
+    std::size_t code_before(const u8* code) const;
     void strike_off(Block& block, u64 page_number);
     static void mark_lines(Page& page, Bytes bytes);
     // RAM may answer at several physical pages: all blocks of all of them die.
@@ -89,7 +89,12 @@ class BlockMap final : public mmu::GuardObserver {
 
     std::unordered_map<BlockKey, std::unique_ptr<Block>, BlockKeyHash> blocks_;
     std::array<Block*, kRecent> recent_{};  // by hash of the key; what find() found last
-    std::map<const u8*, Block*> by_code_;
+    // In order, as the cache gives out its memory; nullptr: dead.
+    struct Code {
+        const u8* entry = nullptr;
+        Block* block = nullptr;
+    };
+    std::vector<Code> by_code_;
     std::unordered_map<u64, Page> pages_;
     std::vector<std::unique_ptr<Block>> graveyard_;
     LoosePages loose_;

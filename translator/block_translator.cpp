@@ -7,7 +7,6 @@
 #include "core/check.h"
 #include "core/error.h"
 #include "decoder/properties.h"
-#include "interpreter/bind.h"
 #include "translator/block_map.h"
 #include "translator/rules.h"
 
@@ -95,20 +94,22 @@ BlockTranslator::Outcome BlockTranslator::translate(const BlockKey& key,
                                                     const Surroundings& surroundings,
                                                     const Source& source,
                                                     std::unique_ptr<Block>& into) {
-    auto block = std::make_unique<Block>();
-    block->key = key;
-    block->loose = surroundings.loose;
+    draft_.restart(key);
+    draft_.loose = surroundings.loose;
     const unsigned longest = std::min(longest_block_, source.most_instructions);
-    Emitter emitter(surroundings, *block, longest, code_);
+    Emitter emitter(surroundings, model_, draft_, longest, code_);
     code_.setErrorHandler(&errors_);
-    const bool cut = emit(emitter, *block, surroundings, source, longest);
-    if (block->instructions == 0) return cut ? Outcome::kCut : Outcome::kNothing;
-    if (block->loose) {
+    const bool cut = emit(emitter, draft_, surroundings, source, longest);
+    if (draft_.instructions == 0) return cut ? Outcome::kCut : Outcome::kNothing;
+    if (draft_.loose) {
         const auto* first = source.bytes.data() + source.first;
-        block->loose.bytes.assign(first, first + block->bytes);
+        draft_.loose.bytes.assign(first, first + draft_.bytes);
         ++statistics_.loose_blocks;
     }
     emitter.finish();
+    auto block = std::make_unique<Block>(draft_);
+    for (Site& site : block->sites) site.block = block.get();
+    emitter.finish_callouts(*block);
     if (const asmjit::Error error = errors_.take())
         throw Error(std::string("cannot assemble translated code: ") +
                     asmjit::DebugUtils::errorAsString(error));
@@ -144,7 +145,7 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         if (block.loose && decoder::is_repeated_string(instruction)) break;
         const u64 physical = block.key.physical + (eip - block.key.eip);
         emitter.begin(instruction, eip, surroundings.soft_sites->contains(physical));
-        ended = emit_instruction(emitter, block, instruction);
+        ended = emit_instruction(emitter, instruction);
         ++block.instructions;
         block.bytes = std::max(block.bytes, emitter.next_eip() - block.key.eip);
         eip = emitter.following_eip();
@@ -155,9 +156,7 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
 }
 
 // Returns whether the block ends with this instruction.
-bool BlockTranslator::emit_instruction(Emitter& emitter, Block& block,
-                                       const Instruction& instruction) {
-    block.operations.push_back(interpreter::bind_operation(instruction, model_));
+bool BlockTranslator::emit_instruction(Emitter& emitter, const Instruction& instruction) {
     const bool known =
         model_.has(decoder::required_feature(instruction)) && !emitter.mode().has(Mode::kAlignment);
     MnemonicCounts& counts = statistics_.of(instruction.mnemonic);
@@ -185,7 +184,7 @@ bool BlockTranslator::place(Emitter& emitter, Block& block) {
     check(code.copyFlattenedData(cache_.writable(block.entry), size) == asmjit::kErrorOk,
           "translated code cannot be copied");
     block.code_size = static_cast<u32>(size);
-    emitter.resolve();
+    emitter.resolve(block);
     return true;
 }
 

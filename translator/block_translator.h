@@ -53,7 +53,7 @@ class BlockTranslator {
     // Returns whether the instruction behind the last one is cut short.
     bool emit(Emitter& emitter, Block& block, const Surroundings& surroundings,
               const Source& source, unsigned longest);
-    bool emit_instruction(Emitter& emitter, Block& block, const decoder::Instruction& instruction);
+    bool emit_instruction(Emitter& emitter, const decoder::Instruction& instruction);
     bool place(Emitter& emitter, Block& block);
 
     privilege::CpuModel model_;
@@ -62,6 +62,7 @@ class BlockTranslator {
     Statistics& statistics_;
     AssemblerErrors errors_;
     asmjit::CodeHolder code_;
+    Block draft_;
     decoder::QuickDecoder decoder_;
 };
 

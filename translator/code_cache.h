@@ -32,9 +32,12 @@ class CodeCache {
     u64 size() const { return size_; }
 
   private:
+    void touch_ahead();
+
     u64 size_;
     u64 used_ = 0;
     u64 kept_ = 0;
+    u64 touched_ = 0;  // so much the host has given memory for
     const u8* executable_ = nullptr;
     u8* writable_ = nullptr;
 };

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -48,7 +49,18 @@ const u8* CodeCache::allocate(std::size_t size) {
     if (rounded > size_ - used_) return nullptr;
     const u8* code = executable_ + used_;
     used_ += rounded;
+    if (used_ > touched_) touch_ahead();
     return code;
+}
+
+// A host fault for each page in each view costs several times as much. A host that can't goes on
+// with these.
+void CodeCache::touch_ahead() {
+    constexpr u64 kStep = 256 << 10;
+    const u64 end = std::min((used_ + kStep - 1) & ~(kStep - 1), size_);
+    madvise(writable_ + touched_, end - touched_, MADV_POPULATE_WRITE);
+    madvise(const_cast<u8*>(executable_) + touched_, end - touched_, MADV_POPULATE_READ);
+    touched_ = end;
 }
 
 }  // namespace seventeen::translator

@@ -2,6 +2,7 @@
 #include "translator/emitter.h"
 
 #include "core/check.h"
+#include "interpreter/bind.h"
 #include "translator/profile.h"
 
 namespace seventeen::translator {
@@ -37,9 +38,9 @@ bool reaches_board(const decoder::Instruction& instruction) {
 
 }  // namespace
 
-Emitter::Emitter(const Surroundings& surroundings, Block& block, unsigned longest,
-                 asmjit::CodeHolder& code)
-    : surroundings_(surroundings), block_(block), code_(code), longest_(longest) {
+Emitter::Emitter(const Surroundings& surroundings, const privilege::CpuModel& model, Block& draft,
+                 unsigned longest, asmjit::CodeHolder& code)
+    : surroundings_(surroundings), model_(model), block_(draft), code_(code), longest_(longest) {
     code_.reset(asmjit::ResetPolicy::kSoft);  // its memory serves the next block
     code_.init(asmjit::Environment::host());
     code_.attach(&assembler_);
@@ -49,6 +50,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     instruction_ = &instruction;
     eip_ = eip;
     soft_ = soft;
+    operation_ = Site::kNoOperation;
     slow_ = asmjit::Label();
     slow_leaves_ = false;
     again_ = false;
@@ -68,11 +70,10 @@ void Emitter::end_instruction() {
 }
 
 void Emitter::fall_back(bool ends) {
-    Site& site = new_site(Site::Kind::kInstruction, eip_, completed_);
-    site.fallback = true;
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = &site;
+    cold.site = new_site(Site::Kind::kInstruction, eip_, completed_);
+    block_.sites[cold.site].fallback = true;
     cold.saved = saved_;
     assembler_.jmp(cold.label);
     cold.resume = assembler_.newLabel();
@@ -88,10 +89,10 @@ void Emitter::leave_for_fpu() {
     closed_ = true;
 }
 
-void Emitter::leave_at(Site& site) {
+void Emitter::leave_at(u16 site) {
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = &site;
+    cold.site = site;
     cold.saved = saved_;
     assembler_.jmp(cold.label);
     cold_.push_back(cold);
@@ -108,14 +109,24 @@ void Emitter::finish_open(u32 next, bool cut) {
     if (!closed_) emit_exit(next, completed_, cut);
 }
 
-Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
+// The number of the current instruction's Operation.
+u16 Emitter::operation() {
+    if (operation_ == Site::kNoOperation) {
+        operation_ = static_cast<u16>(block_.operations.size());
+        block_.operations.push_back(interpreter::bind_operation(*instruction_, model_));
+    }
+    return operation_;
+}
+
+// Its number.
+u16 Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
+    const std::size_t number = block_.sites.size();
     Site& site = block_.sites.emplace_back();
     site.kind = kind;
-    site.operation = completed_;
     site.count = count;
     site.eip = eip;
-    site.block = &block_;
     if (kind == Site::Kind::kInstruction) {
+        site.operation = operation();
         site.fpu = uses_fpu(*instruction_);
         site.segment = loads_segment(*instruction_);
         site.board = reaches_board(*instruction_);
@@ -125,7 +136,7 @@ Site& Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     }
     site.x87 = x87_.note;
     site.x87_operand = x87_.operation;
-    return site;
+    return static_cast<u16>(number);
 }
 
 Emitter::ColdSite& Emitter::slow_site() {
@@ -133,7 +144,7 @@ Emitter::ColdSite& Emitter::slow_site() {
     slow_ = assembler_.newLabel();
     ColdSite cold;
     cold.label = slow_;
-    cold.site = &new_site(Site::Kind::kInstruction, eip_, completed_);
+    cold.site = new_site(Site::Kind::kInstruction, eip_, completed_);
     cold.needed = false;
     cold.saved = saved_;
     slow_site_ = cold_.size();
@@ -176,26 +187,30 @@ void Emitter::finish() {
         landing.emit();
     }
     for (const Check& check : checks_) emit_check(check);
+}
+
+void Emitter::finish_callouts(const Block& block) {
     for (const ColdSite& cold : cold_) {
         if (!cold.needed) continue;
         assembler_.bind(cold.label);
         // SAFETY: the site lives as long as the code that names it.
-        assembler_.mov(x86::r10, reinterpret_cast<u64>(cold.site));
+        assembler_.mov(x86::r10, reinterpret_cast<u64>(&block.sites[cold.site]));
         assembler_.jmp(context(
             cold.saved ? offsetof(Context, callout_saved) : offsetof(Context, callout_host), 8));
     }
 }
 
-void Emitter::resolve() {
+void Emitter::resolve(Block& block) const {
     for (const Landing& landing : landings_)
-        block_.fault_points[landing.point].landing =
+        block.fault_points[landing.point].landing =
             static_cast<u32>(code_.labelOffset(landing.label));
     for (const ColdSite& cold : cold_) {
-        if (cold.needed) cold.site->cold = static_cast<u32>(code_.labelOffset(cold.label));
-        if (cold.site->kind == Site::Kind::kInstruction && code_.isLabelBound(cold.resume))
-            cold.site->resume = static_cast<u32>(code_.labelOffset(cold.resume));
+        Site& site = block.sites[cold.site];
+        if (cold.needed) site.cold = static_cast<u32>(code_.labelOffset(cold.label));
+        if (site.kind == Site::Kind::kInstruction && code_.isLabelBound(cold.resume))
+            site.resume = static_cast<u32>(code_.labelOffset(cold.resume));
         if (cold.jump_end.isValid())
-            cold.site->jump = static_cast<u32>(code_.labelOffset(cold.jump_end)) - 4;
+            site.jump = static_cast<u32>(code_.labelOffset(cold.jump_end)) - 4;
     }
 }
 

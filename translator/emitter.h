@@ -8,11 +8,15 @@
 
 #include <asmjit/x86.h>
 
+#include <array>
+#include <cstddef>
 #include <functional>
+#include <memory_resource>
 #include <unordered_set>
 #include <vector>
 
 #include "decoder/instruction.h"
+#include "privilege/cpu_model.h"
 #include "translator/block.h"
 #include "translator/context.h"
 #include "translator/copied_instruction.h"
@@ -41,15 +45,15 @@ class Emitter {
   public:
     using Assembler = asmjit::x86::Assembler;
 
-    // `longest`: instructions in the block, at most. `code` is emptied first.
-    Emitter(const Surroundings& surroundings, Block& block, unsigned longest,
-            asmjit::CodeHolder& code);
+    // `draft`: what the block will be. `longest`: instructions in it, at most. `code` is emptied
+    // first.
+    Emitter(const Surroundings& surroundings, const privilege::CpuModel& model, Block& draft,
+            unsigned longest, asmjit::CodeHolder& code);
     Emitter(const Emitter&) = delete;
     Emitter& operator=(const Emitter&) = delete;
 
     // --- for the translate loop ---
-    // The next instruction starts at `eip`; its Operation is the block's last. `soft`: it does not
-    // use the window.
+    // The next instruction starts at `eip`. `soft`: it does not use the window.
     void begin(const decoder::Instruction& instruction, u32 eip, bool soft);
     // The interpreter runs the instruction. `ends`: the block ends with it.
     void fall_back(bool ends);
@@ -61,11 +65,13 @@ class Emitter {
     // No instruction follows: leaves for `next`, unless the block has ended. `cut`: the instruction
     // there goes on in another page.
     void finish_open(u32 next, bool cut);
-    // Binds what is pending; the code is complete.
+    // Binds what is pending but callouts: the draft is complete.
     void finish();
+    // Callouts name the sites of `block`, the draft's copy that stays where it is.
+    void finish_callouts(const Block& block);
     asmjit::CodeHolder& code() { return code_; }
     // Fills in the offsets of sites and fault points, now that all labels are bound.
-    void resolve();
+    void resolve(Block& block) const;
 
     // --- for rules ---
     Assembler& out() { return assembler_; }
@@ -155,7 +161,7 @@ class Emitter {
   private:
     struct ColdSite {
         asmjit::Label label;
-        Site* site = nullptr;
+        u16 site = 0;
         bool needed = true;      // something jumps to the label
         bool saved = false;      // flags are in r11
         asmjit::Label resume;    // kInstruction
@@ -187,15 +193,16 @@ class Emitter {
         X87State x87;
     };
 
-    Site& new_site(Site::Kind kind, u32 eip, u16 count);
+    u16 new_site(Site::Kind kind, u32 eip, u16 count);
+    u16 operation();
     ColdSite& slow_site();
     void emit_exit(u32 target, u16 count, bool by_table = false);
     void emit_direct_exit(u32 target, u16 count);
     void emit_table_exit(u32 target, u16 count);
-    void count(Site& site, u16 count);
+    void count(u16 site, u16 count);
     void jump_by_map();
-    void jump_by_slot(s32 slot, Site& miss);
-    void leave_at(Site& site);
+    void jump_by_slot(s32 slot, u16 miss);
+    void leave_at(u16 site);
     void store_x87_note();
     void store_x87_address();
     bool in_page(u32 target) const;
@@ -205,13 +212,19 @@ class Emitter {
     void emit_check(const Check& check);
     void compare_source(u32 first, u32 end, const asmjit::Label& stale);
 
-    Surroundings surroundings_;
+    // The lists below grow here.
+    std::array<std::byte, 16 << 10> room_;
+    std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+
+    const Surroundings& surroundings_;
+    const privilege::CpuModel& model_;
     Block& block_;
     asmjit::CodeHolder& code_;
     Assembler assembler_;
     const decoder::Instruction* instruction_ = nullptr;
     u32 eip_ = 0;
-    u16 completed_ = 0;  // instructions before this one
+    u16 completed_ = 0;                   // instructions before this one
+    u16 operation_ = Site::kNoOperation;  // its own, once a site needs it
     unsigned longest_;
     unsigned rounds_ = 1;
     u16 round_ = 0;       // instructions in each
@@ -223,10 +236,10 @@ class Emitter {
     asmjit::Label slow_;         // of this instruction
     bool slow_leaves_ = false;   // and the block is not resumed behind it
     std::size_t slow_site_ = 0;  // its place in cold_
-    std::vector<ColdSite> cold_;
-    std::vector<LaterExit> later_;
-    std::vector<Landing> landings_;
-    std::vector<Check> checks_;
+    std::pmr::vector<ColdSite> cold_{&memory_};
+    std::pmr::vector<LaterExit> later_{&memory_};
+    std::pmr::vector<Landing> landings_{&memory_};
+    std::pmr::vector<Check> checks_{&memory_};
     const u8* open_immediate_ = nullptr;
 };
 

@@ -50,9 +50,9 @@ void Emitter::emit_exit(u32 target, u16 count, bool by_table) {
 }
 
 // r13 -= count; faults to the site where none is left (countdown.h). Flags stay where they are.
-void Emitter::count(Site& site, u16 count) {
+void Emitter::count(u16 site, u16 count) {
     assembler_.lea(x86::r13, x86::ptr(x86::r13, -static_cast<s32>(count)));
-    block_.fault_points.push_back({static_cast<u32>(assembler_.offset()), &site, saved_});
+    block_.fault_points.push_back({static_cast<u32>(assembler_.offset()), site, saved_});
     assembler_.movzx(x86::r10d, x86::byte_ptr(x86::r13));
 }
 
@@ -62,7 +62,7 @@ void Emitter::emit_direct_exit(u32 target, u16 count) {
     flags_to_host();
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = &new_site(Site::Kind::kDirect, target, 0);
+    cold.site = new_site(Site::Kind::kDirect, target, 0);
     assembler_.long_().jmp(cold.label);
     cold.jump_end = assembler_.newLabel();
     assembler_.bind(cold.jump_end);
@@ -97,10 +97,10 @@ void Emitter::emit_table_exit(u32 target, u16 count) {
 }
 
 // By the slot at r9 + `slot`, if it is the one of r8d; flags are saved.
-void Emitter::jump_by_slot(s32 slot, Site& miss) {
+void Emitter::jump_by_slot(s32 slot, u16 miss) {
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = &miss;
+    cold.site = miss;
     cold.saved = true;
     cold_.push_back(cold);
     assembler_.cmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, eip)}, 8), x86::r8);
@@ -113,7 +113,7 @@ void Emitter::exit_indirect() {
     static_assert(sizeof(JumpSlot) == 16);
     store_x87_note();
     const bool saved = saved_;
-    Site& site = new_site(Site::Kind::kIndirect, 0, 0);
+    const u16 site = new_site(Site::Kind::kIndirect, 0, 0);
     count(site, static_cast<u16>(completed_ + 1));
     if (surroundings_.disabled.has(Trick::kIndirectTable)) {
         leave_at(site);

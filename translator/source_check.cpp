@@ -19,7 +19,7 @@ void Emitter::check_source(u32 eip) {
     assembler_.bind(check.back);
     ColdSite cold;
     cold.label = check.stale;
-    cold.site = &new_site(Site::Kind::kStale, eip, completed_);
+    cold.site = new_site(Site::Kind::kStale, eip, completed_);
     cold.saved = true;
     cold_.push_back(cold);
     checks_.push_back(std::move(check));

@@ -259,14 +259,15 @@ std::optional<HostFaultHandler::Redirection> Translator::host_fault(const HostFa
         std::lower_bound(points.begin(), points.end(), offset,
                          [](const FaultPoint& each, u32 code) { return each.code < code; });
     if (point == points.end() || point->code != offset) return std::nullopt;
-    if (point->site->kind == Site::Kind::kInstruction) {
+    const Site& site = block->sites[point->site];
+    if (site.kind == Site::Kind::kInstruction) {
         ++statistics_.host_faults;
         if (!countdown_.holds(fault.address)) fault_ = fault;
     }
     if (point->landing != 0) return Redirection{block->entry + point->landing, 0};
     // SAFETY: what a callout expects in r10.
     return Redirection{point->saved ? stubs_.callout_saved : stubs_.callout_host,
-                       reinterpret_cast<u64>(point->site)};
+                       reinterpret_cast<u64>(&site)};
 }
 
 HostFaultHandler::Situation Translator::situation(const HostFault& fault) const {

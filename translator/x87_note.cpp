@@ -60,7 +60,7 @@ void Emitter::note_x87() {
     note.opcode = static_cast<u16>((instruction.opcode & 7) << 8 | instruction.modrm);
     if (!instruction.has_memory()) return;
     note.data_segment = static_cast<u8>(instruction.memory.segment);
-    x87_.operation = completed_;
+    x87_.operation = operation();
     x87_.memory = instruction.memory;
     x87_.address_size = instruction.address_size;
 }
