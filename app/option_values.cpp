@@ -34,6 +34,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"windows", Trick::kWindows},
     {"loose-code", Trick::kLooseCode},
     {"joining", Trick::kJoining},
+    {"dense-count", Trick::kDenseCount},
 }};
 
 // What stands between commas.

@@ -39,7 +39,7 @@ void Translator::prepare_to_go_on() {
         if (awaited_.any) show_awaited_page();
     }
     const u64 left = cpu_.target - state_.retired;
-    context_.countdown = countdown_.base() + std::min(left, Countdown::kMost) - slack();
+    context_.countdown = countdown_.start() + std::min(left, Countdown::kMost) - slack();
     context_.horizon = state_.retired + context_.countdown;
     context_.flags = flags_to_saved(state_.arithmetic.value());
 }

@@ -23,6 +23,7 @@
 
 #include "core/cpu_state.h"
 #include "core/types.h"
+#include "translator/countdown.h"
 #include "translator/fpu_image.h"
 #include "translator/segment_loads.h"
 #include "translator/x87_note.h"
@@ -45,14 +46,17 @@ inline constexpr u32 jump_slot_of(u32 eip) {
     return (eip ^ eip >> kPageShift) % kJumpSlots;
 }
 
-struct Context {
+// r15 is so much more than the Context's address: in its low six bits SHRX finds how far to shift.
+inline constexpr s32 kContextBias = Countdown::kShift;
+
+struct alignas(64) Context {
     using Handle = const u8* (*)(Context& context, Site& site);
 
     CpuState* state = nullptr;
     std::array<const void*, 2> tlb{};  // by mmu::Privilege
     u64 host_stack = 0;                // rsp inside enter()
     u64 countdown = 0;                 // r13
-    u64 countdown_base = 0;            // of the Countdown
+    u64 countdown_start = 0;           // of the Countdown
     u64 horizon = 0;                   // CpuState::retired is this less r13
     // The time-stamp counter is a line over CpuState::retired while its step is not zero.
     u64 time_stamp_step = 0;

@@ -10,19 +10,23 @@
 
 namespace seventeen::translator {
 
-Countdown::Countdown() {
+bool Countdown::is_dense_possible() {
+    return __builtin_cpu_supports("bmi2");
+}
+
+Countdown::Countdown(bool dense) : shift_(dense ? kShift : 0) {
     constexpr int kKind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    void* reserved = mmap(nullptr, kGap + kMost, PROT_NONE, kKind, -1, 0);
+    void* reserved = mmap(nullptr, kGap + size(), PROT_NONE, kKind, -1, 0);
     // SAFETY: addresses within the mapping just made.
     base_ = reinterpret_cast<u64>(reserved) + kGap;
-    if (reserved == MAP_FAILED || mprotect(reinterpret_cast<void*>(base_), kMost, PROT_READ) != 0)
+    if (reserved == MAP_FAILED || mprotect(reinterpret_cast<void*>(base_), size(), PROT_READ) != 0)
         throw Error(std::string("cannot map memory for counting instructions (") +
                     std::strerror(errno) + "); run with --accel interpret");
 }
 
 Countdown::~Countdown() {
     // SAFETY: the mapping made above.
-    munmap(reinterpret_cast<void*>(base_ - kGap), kGap + kMost);
+    munmap(reinterpret_cast<void*>(base_ - kGap), kGap + size());
 }
 
 }  // namespace seventeen::translator

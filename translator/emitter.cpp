@@ -242,7 +242,7 @@ x86::Mem Emitter::state(std::size_t offset, u32 size) const {
     return x86::ptr(x86::r14, static_cast<s32>(offset), size);
 }
 x86::Mem Emitter::context(std::size_t offset, u32 size) const {
-    return x86::ptr(x86::r15, static_cast<s32>(offset), size);
+    return x86::ptr(x86::r15, static_cast<s32>(offset) - kContextBias, size);
 }
 
 // --- flags ---

@@ -52,8 +52,10 @@ void Emitter::emit_exit(u32 target, u16 count, bool by_table) {
 // r13 -= count; faults to the site where none is left (countdown.h). Flags stay where they are.
 void Emitter::count(u16 site, u16 count) {
     assembler_.lea(x86::r13, x86::ptr(x86::r13, -static_cast<s32>(count)));
+    const bool dense = !surroundings_.disabled.has(Trick::kDenseCount);
+    if (dense) assembler_.shrx(x86::r10, x86::r13, x86::r15);
     block_.fault_points.push_back({static_cast<u32>(assembler_.offset()), site, saved_});
-    assembler_.movzx(x86::r10d, x86::byte_ptr(x86::r13));
+    assembler_.movzx(x86::r10d, x86::byte_ptr(dense ? x86::r10 : x86::r13));
 }
 
 void Emitter::emit_direct_exit(u32 target, u16 count) {

@@ -18,6 +18,7 @@ enum class Trick : u8 {
     kWindows,         // guest memory is reached through windows held by the host's MMU
     kLooseCode,       // code on pages that keep being written checks itself instead of a guard
     kJoining,         // a block that no branch led to ends where another one begins
+    kDenseCount,      // one byte of the countdown stands for many instructions
     kCount,
 };
 

@@ -172,7 +172,7 @@ void count_iterations(Emitter& emitter, const asmjit::Label& done) {
 }
 
 void check_iterations(Emitter& emitter, const asmjit::Label& slow) {
-    emitter.out().cmp(x86::r8, emitter.context(offsetof(Context, countdown_base), 8));
+    emitter.out().cmp(x86::r8, emitter.context(offsetof(Context, countdown_start), 8));
     emitter.out().jb(slow);
 }
 

@@ -23,17 +23,17 @@ class Assembler final : public Xbyak::CodeGenerator {
     void enter() {
         for (const Xbyak::Reg64& saved : {rbx, rbp, r12, r13, r14, r15}) push(saved);
         sub(rsp, 8);  // aligned as at a call
-        mov(r15, rdi);
+        lea(r15, ptr[rdi + kContextBias]);
         mov(r10, rsi);
-        mov(r14, ptr[r15 + offsetof(Context, state)]);
-        mov(ptr[r15 + offsetof(Context, host_stack)], rsp);
+        mov(r14, ptr[context(offsetof(Context, state))]);
+        mov(ptr[context(offsetof(Context, host_stack))], rsp);
         load_guest();
         jmp(r10);
     }
 
     void unknown_target() {
-        mov(r10, ptr[r15 + offsetof(Context, unknown_target)]);
-        jmp(ptr[r15 + offsetof(Context, callout_host)]);
+        mov(r10, ptr[context(offsetof(Context, unknown_target))]);
+        jmp(ptr[context(offsetof(Context, callout_host))]);
     }
 
     void callout_host() {
@@ -47,15 +47,15 @@ class Assembler final : public Xbyak::CodeGenerator {
     void callout_saved() {
         for (unsigned i = 0; i < 8; ++i)
             mov(ptr[r14 + static_cast<int>(offsetof(CpuState, gpr) + i * 8)], guest(i));
-        mov(ptr[r15 + offsetof(Context, countdown)], r13);
-        mov(ptr[r15 + offsetof(Context, indirect)], r8d);
+        mov(ptr[context(offsetof(Context, countdown))], r13);
+        mov(ptr[context(offsetof(Context, indirect))], r8d);
         movzx(r11d, r11w);
-        mov(ptr[r15 + offsetof(Context, flags)], r11d);
-        mov(rsp, ptr[r15 + offsetof(Context, host_stack)]);
+        mov(ptr[context(offsetof(Context, flags))], r11d);
+        mov(rsp, ptr[context(offsetof(Context, host_stack))]);
         save_fpu();
-        mov(rdi, r15);
+        lea(rdi, ptr[r15 - kContextBias]);
         mov(rsi, r10);
-        call(ptr[r15 + offsetof(Context, handle)]);
+        call(ptr[context(offsetof(Context, handle))]);
         Xbyak::Label leave;
         test(rax, rax);
         jz(leave);
@@ -63,7 +63,7 @@ class Assembler final : public Xbyak::CodeGenerator {
         load_guest();
         jmp(r10);
         L(leave);
-        mov(rsp, ptr[r15 + offsetof(Context, host_stack)]);
+        mov(rsp, ptr[context(offsetof(Context, host_stack))]);
         add(rsp, 8);
         for (const Xbyak::Reg64& saved : {r15, r14, r13, r12, rbp, rbx}) pop(saved);
         ret();
@@ -96,9 +96,14 @@ class Assembler final : public Xbyak::CodeGenerator {
     }
 
   private:
+    static Xbyak::RegExp context(std::size_t offset) {
+        return Xbyak::util::r15 + (static_cast<s32>(offset) - kContextBias);
+    }
+
     // Of the one at r15 + rax in Context::segment_loads.
     static Xbyak::RegExp load(std::size_t offset) {
-        return Xbyak::util::rax + static_cast<u32>(offsetof(Context, segment_loads) + offset);
+        return Xbyak::util::rax +
+               static_cast<s32>(offsetof(Context, segment_loads) + offset - kContextBias);
     }
 
     void find_load(const Xbyak::Label& slow) {
@@ -114,7 +119,8 @@ class Assembler final : public Xbyak::CodeGenerator {
         jne(slow);
         cmp(r10b, ptr[load(offsetof(SegmentLoad, flat))]);
         jne(slow);
-        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);  // FDS may be a selector yet to be noted
+        cmp(dword[context(offsetof(Context, fpu_live))],
+            0);  // FDS may be a selector yet to be noted
         jne(slow);
         test(dword[r14 + offsetof(CpuState, cr0)], kCr0Pe);
         jz(slow);
@@ -137,7 +143,7 @@ class Assembler final : public Xbyak::CodeGenerator {
         mov(ecx, r10d);
         and_(ecx, mmu::Tlb::kLines - 1);
         shl(ecx, std::countr_zero(sizeof(TlbEntry)));
-        add(rcx, ptr[r15 + offsetof(Context, tlb)]);
+        add(rcx, ptr[context(offsetof(Context, tlb))]);
         cmp(r10, ptr[rcx + offsetof(TlbEntry, read_page)]);
         jne(slow);
         add(r8, ptr[rcx + offsetof(TlbEntry, delta)]);
@@ -156,29 +162,29 @@ class Assembler final : public Xbyak::CodeGenerator {
     static constexpr u8 kFxrstor = 0x8f;
     void save_area(u8 modrm) {
         for (const u8 byte : {u8{0x41}, u8{0x0f}, u8{0xae}, modrm}) db(byte);
-        dd(offsetof(Context, fpu));
+        dd(offsetof(Context, fpu) - kContextBias);
     }
 
     // Leaves the units as C++ expects them.
     void save_fpu() {
         Xbyak::Label saved;
-        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);
+        cmp(dword[context(offsetof(Context, fpu_live))], 0);
         je(saved);
         save_area(kFxsave);
         fninit();
-        ldmxcsr(ptr[r15 + offsetof(Context, host_mxcsr)]);
+        ldmxcsr(ptr[context(offsetof(Context, host_mxcsr))]);
         L(saved);
     }
 
     // Keeps r10, r14, r15; the flags come both in EFLAGS and saved.
     void load_guest() {
         Xbyak::Label loaded;
-        cmp(dword[r15 + offsetof(Context, fpu_live)], 0);
+        cmp(dword[context(offsetof(Context, fpu_live))], 0);
         je(loaded);
         save_area(kFxrstor);
         L(loaded);
-        mov(r13, ptr[r15 + offsetof(Context, countdown)]);
-        mov(eax, ptr[r15 + offsetof(Context, flags)]);
+        mov(r13, ptr[context(offsetof(Context, countdown))]);
+        mov(eax, ptr[context(offsetof(Context, flags))]);
         mov(r11d, eax);
         add(al, 0x7f);
         sahf();

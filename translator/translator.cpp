@@ -9,17 +9,28 @@
 
 namespace seventeen::translator {
 
+namespace {
+
+// Without the tricks that this host cannot do.
+TranslatorOptions possible(TranslatorOptions options) {
+    if (!Countdown::is_dense_possible()) options.disabled.set(Trick::kDenseCount);
+    return options;
+}
+
+}  // namespace
+
 Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngine& privilege,
                        const TranslatorOptions& options)
     : state_(state),
       cpu_{state, mmu, privilege, privilege::SegmentedMemory(state, mmu)},
       interpreter_(state, mmu, privilege),
-      options_(options),
+      options_(possible(options)),
       cache_(options.code_cache_bytes),
       stubs_(make_stubs(cache_)),
       blocks_(state, mmu.memory(), cache_),
       translator_(privilege.model(), options.longest_block, cache_, statistics_),
-      jump_tables_(stubs_.unknown_target) {
+      jump_tables_(stubs_.unknown_target),
+      countdown_(!options_.disabled.has(Trick::kDenseCount)) {
     install_host_fault_handlers();
     mmu.set_shadow(this);
     if (!options_.disabled.has(Trick::kWindows)) windows_.emplace(mmu, options_, statistics_);
@@ -29,7 +40,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.load_segment = stubs_.load_segment;
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
-    context_.countdown_base = countdown_.base();
+    context_.countdown_start = countdown_.start();
     context_.code = stubs_.unknown_target;
     indirect_.kind = Site::Kind::kIndirect;
     indirect_.block = &nowhere_;
