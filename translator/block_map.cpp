@@ -25,11 +25,12 @@ BlockMap::~BlockMap() {
 }
 
 Block* BlockMap::find(const BlockKey& key) {
-    Block*& recent = this->recent(key);
-    if (recent && recent->key == key) return recent;
+    Recent& recent = this->recent(key);
+    if (recent.block && recent.key == key) return recent.block;
     const auto found = blocks_.find(key);
     if (found == blocks_.end()) return nullptr;
-    return recent = found->second.get();
+    recent = {key, found->second.get()};
+    return recent.block;
 }
 
 Block& BlockMap::insert(std::unique_ptr<Block> block) {
@@ -114,7 +115,7 @@ void BlockMap::kill(Block& block) {
     for (Site& site : block.sites) unlink(site);
     while (!block.incoming.empty()) unlink(*block.incoming.back());
     on_death_(block);
-    if (recent(block.key) == &block) recent(block.key) = nullptr;
+    if (recent(block.key).block == &block) recent(block.key) = {};
     by_code_[code_before(block.entry) - 1].block = nullptr;
     const auto found = blocks_.find(block.key);
     graveyard_.push_back(std::move(found->second));
@@ -130,7 +131,7 @@ void BlockMap::clear() {
     }
     if (!blocks_.empty()) state_.attention = true;
     blocks_.clear();
-    recent_.fill(nullptr);
+    std::fill(recent_.begin(), recent_.end(), Recent{});
     by_code_.clear();
     for (const auto& [number, page] : pages_)
         memory_.clear_guard(mmu::Guard::kTranslation, {number << kPageShift});

@@ -7,7 +7,6 @@
 // (loose_pages.h): they bear no guard for their blocks.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <functional>
 #include <memory>
@@ -66,7 +65,12 @@ class BlockMap final : public mmu::GuardObserver {
         std::bitset<(kPageSize >> kLineShift)> lines;  // 64-byte lines that blocks cover
     };
 
-    Block*& recent(const BlockKey& key) { return recent_[BlockKeyHash{}(key) % kRecent]; }
+    // What find() found last, with its key: blocks are scattered over the heap.
+    struct Recent {
+        BlockKey key;
+        Block* block = nullptr;
+    };
+    Recent& recent(const BlockKey& key) { return recent_[BlockKeyHash{}(key) % kRecent]; }
     void unlink(Site& site);
     void patch(const Site& site, const u8* target);
     struct Bytes {
@@ -85,10 +89,10 @@ class BlockMap final : public mmu::GuardObserver {
     mmu::PhysicalMemory& memory_;
     CodeCache& cache_;
     std::function<void(const Block&)> on_death_ = [](const Block&) {};
-    static constexpr std::size_t kRecent = 8192;
+    static constexpr std::size_t kRecent = 32768;
 
     std::unordered_map<BlockKey, std::unique_ptr<Block>, BlockKeyHash> blocks_;
-    std::array<Block*, kRecent> recent_{};  // by hash of the key; what find() found last
+    std::vector<Recent> recent_ = std::vector<Recent>(kRecent);  // by hash of the key
     // In order, as the cache gives out its memory; nullptr: dead.
     struct Code {
         const u8* entry = nullptr;
