@@ -52,6 +52,7 @@ class BlockMap final : public mmu::GuardObserver {
     void for_each(const Visit& visit) const {
         for (const auto& [key, block] : blocks_) visit(*block);
     }
+    bool any_dead() const { return !graveyard_.empty(); }
     // Frees dead blocks; called while none of them runs.
     void collect() { graveyard_.clear(); }
 

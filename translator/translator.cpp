@@ -118,7 +118,7 @@ void Translator::run_code(const u8* code) {
 const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
     state_.retired = context_.horizon - context_.countdown + site.count;
-    if (!site.block->dead) blocks_.collect();
+    if (blocks_.any_dead() && !site.block->dead) blocks_.collect();
     fpu_.update_pointers(site);
     switch (site.kind) {
         case Site::Kind::kInstruction: return run_instruction(site);
