@@ -71,6 +71,15 @@ TEST_CASE("Page tables that change are as they stand with few mappings to spend"
     }
 }
 
+TEST_CASE("Page tables that change are as they stand in windows that are earned and lost") {
+    translator::TranslatorOptions options;
+    options.young_instructions = 3000;
+    const auto sum = check_alike(false, 6, options);
+    CHECK(sum.fills > 100);
+    const auto always = check_alike(false, 6, windows_at_once());
+    CHECK(sum.host_faults < always.host_faults);
+}
+
 TEST_CASE("Page tables that change are as they stand with hardly any room for code") {
     for (const bool pae : {false, true}) {
         auto options = windows_at_once();

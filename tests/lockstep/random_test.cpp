@@ -18,6 +18,7 @@ Plan make_plan(u64 seed, unsigned longest_block) {
     plan.memory_every = 8;
     plan.options.longest_block = longest_block;
     if (seed % 2 == 0) plan.options.young_instructions = 0;
+    if (seed % 4 == 3) plan.options.young_instructions = 5000;  // windows come and go
     if (seed % 4 == 1) plan.options.disabled.set(translator::Trick::kDenseCount);
     return plan;
 }

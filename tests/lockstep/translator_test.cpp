@@ -137,6 +137,19 @@ TEST_CASE("Repeated string instructions with a count of zero run without the int
     }
 }
 
+TEST_CASE("Code that goes on in the middle of a block is not translated to its end again") {
+    std::vector<u8> code(600, 0x43);  // inc bx
+    code.insert(code.end(), {0xe9, 0xa5, 0xfd});
+    const auto translated = [&](bool joining) {
+        translator::TranslatorOptions options;
+        if (!joining) options.disabled.set(translator::Trick::kJoining);
+        Translated guest(program(code), options);
+        for (u64 target = 977; target < 100'000; target += 977) guest.guest.run(target);
+        return guest.engine->statistics().guest_instructions;
+    };
+    CHECK(translated(true) * 4 < translated(false));
+}
+
 TEST_CASE("Each trick can be turned off") {
     for (unsigned trick = 0; trick < static_cast<unsigned>(translator::Trick::kCount); ++trick) {
         CAPTURE(trick);
