@@ -93,7 +93,8 @@ void BlockCache::guarded_write(PhysicalAddress address, std::size_t size) {
     for (u64 key : page.keys) mark_code(page, *blocks_[key]);
     if (!page.keys.empty()) return;
     pages_.erase(found);
-    memory_.clear_guard(mmu::Guard::kCode, address);
+    // Elsewhere there may be others, which need the guard.
+    if (!memory_.answers_elsewhere(address)) memory_.clear_guard(mmu::Guard::kCode, address);
 }
 
 }  // namespace seventeen::interpreter

@@ -229,6 +229,11 @@ u64 PhysicalMemory::ram_offset(PhysicalAddress address) const {
     return page.is_ram() ? (u64{page.ram_page} << kPageShift) + address.offset() : kNotRam;
 }
 
+bool PhysicalMemory::answers_elsewhere(PhysicalAddress address) const {
+    const Page& page = page_at(address.page());
+    return page.is_ram() && more_homes_.contains(page.ram_page);
+}
+
 void PhysicalMemory::add_observer(Guard kind, GuardObserver& observer) {
     observers_[index_of(kind)].push_back(&observer);
 }

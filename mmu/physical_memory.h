@@ -112,6 +112,8 @@ class PhysicalMemory : public DmaPort {
     // Where in RAM a byte lies, or kNotRam. RAM that is mapped read-only counts.
     static constexpr u64 kNotRam = ~u64{0};
     u64 ram_offset(PhysicalAddress address) const;
+    // Is the byte RAM, and to be found at another address as well?
+    bool answers_elsewhere(PhysicalAddress address) const;
 
     // --- guards (kept for RAM pages, by where they are in RAM, so aliases share them) ---
     // Also by addresses on the bus. Only RAM changes by writes, so other pages bear no guards.

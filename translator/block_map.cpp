@@ -194,7 +194,8 @@ void BlockMap::guarded_write(PhysicalAddress address, std::size_t size) {
     for (const Block* block : page.blocks) mark_lines(page, bytes_in(*block, address.page()));
     if (!page.blocks.empty()) return;
     pages_.erase(found);
-    memory_.clear_guard(mmu::Guard::kTranslation, address);
+    // Elsewhere there may be others, which need the guard.
+    if (!memory_.answers_elsewhere(address)) memory_.clear_guard(mmu::Guard::kTranslation, address);
 }
 
 }  // namespace seventeen::translator

@@ -189,6 +189,8 @@ TEST_CASE_METHOD(Fixture, "Guards belong to pages of RAM: aliases share them, ea
     CHECK(code.seen ==
           Seen{{Guard::kCode, 0x4010, 2}, {Guard::kCode, 0x80010, 2}, {Guard::kCode, 0x90010, 2}});
     code.seen.clear();
+    CHECK(memory.answers_elsewhere({0x80010}));
+    CHECK_FALSE(memory.answers_elsewhere({0x5000}));
     // The first address goes: the others remain.
     memory.map_mmio({0x4000}, kPageSize);
     memory.write<u16>({0x80010}, 1);

@@ -77,6 +77,18 @@ TEST_CASE_METHOD(Fixture, "A block is found by all of its key") {
     CHECK(blocks.containing(block.entry + 64) == nullptr);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "Blocks of a page that answers elsewhere, too, die by writes at either address") {
+    memory.map_ram({0x80000}, kPageSize, 0x1000);
+    const BlockKey here = add(0x1000, 10).key;
+    const BlockKey there = add(0x80100, 10).key;
+    memory.write<u8>({0x80004}, 1);
+    CHECK(blocks.find(here) == nullptr);
+    CHECK(blocks.find(there));
+    memory.write<u8>({0x1104}, 1);
+    CHECK(blocks.find(there) == nullptr);
+}
+
 TEST_CASE_METHOD(Fixture, "A write kills the blocks whose bytes it touches, and no others") {
     Block& first = add(0x1000, 10);
     Block& second = add(0x100a, 10);
