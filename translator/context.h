@@ -49,7 +49,7 @@ inline constexpr u32 jump_slot_of(u32 eip) {
 // r15 is so much more than the Context's address: in its low six bits SHRX finds how far to shift.
 inline constexpr s32 kContextBias = Countdown::kShift;
 
-struct alignas(64) Context {
+struct Context {
     using Handle = const u8* (*)(Context& context, Site& site);
 
     CpuState* state = nullptr;
@@ -82,6 +82,7 @@ struct alignas(64) Context {
     Handle handle = nullptr;
     void* owner = nullptr;
 };
+static_assert(alignof(Context) % 64 == 0);  // kContextBias alone decides about r15's low bits
 
 // Arithmetic flags between EFLAGS bits and saved form.
 constexpr u32 flags_to_saved(u32 flags) {
