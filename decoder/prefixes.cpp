@@ -7,19 +7,14 @@ namespace seventeen::decoder {
 Prefixes scan_prefixes(std::span<const u8> bytes) {
     Prefixes found;
     for (const u8 byte : bytes) {
+        if (!is_prefix(byte)) break;
         switch (byte) {
             case kPrefixOperandSize: found.operand_size = true; break;
             case kPrefixAddressSize: found.address_size = true; break;
             case kPrefixLock: found.lock = true; break;
             case kPrefixRepne:
             case kPrefixRep: found.repeat = byte; break;
-            case 0x26:
-            case 0x2e:
-            case 0x36:
-            case 0x3e:
-            case 0x64:
-            case 0x65: found.segment = byte; break;
-            default: return found;
+            default: found.segment = byte; break;
         }
         ++found.count;
     }

@@ -13,6 +13,23 @@ inline constexpr u8 kPrefixLock = 0xf0;
 inline constexpr u8 kPrefixRepne = 0xf2;
 inline constexpr u8 kPrefixRep = 0xf3;
 
+constexpr bool is_prefix(u8 byte) {
+    switch (byte) {
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
+        case 0x64:
+        case 0x65:
+        case kPrefixOperandSize:
+        case kPrefixAddressSize:
+        case kPrefixLock:
+        case kPrefixRepne:
+        case kPrefixRep: return true;
+        default: return false;
+    }
+}
+
 struct Prefixes {
     u8 count = 0;  // bytes, repeated ones included
     bool lock = false;

@@ -11,14 +11,6 @@ namespace {
 
 constexpr u8 kLongestHead = 6;
 
-constexpr std::array<bool, 256> make_is_prefix() {
-    std::array<bool, 256> is{};
-    for (const u8 prefix : {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3})
-        is[prefix] = true;
-    return is;
-}
-constexpr std::array<bool, 256> kIsPrefix = make_is_prefix();
-
 // `size` bytes, little-endian.
 u64 number_at(std::span<const u8> bytes, unsigned first, unsigned size, bool is_signed) {
     u64 value = 0;
@@ -50,7 +42,7 @@ QuickDecoder::Head QuickDecoder::head_of(std::span<const u8> bytes, CodeSize siz
     unsigned at = 0;
     bool address_prefix = false;
     const unsigned end = static_cast<unsigned>(std::min<std::size_t>(bytes.size(), kLongestHead));
-    while (at < end && kIsPrefix[bytes[at]]) address_prefix |= bytes[at++] == kPrefixAddressSize;
+    while (at < end && is_prefix(bytes[at])) address_prefix |= bytes[at++] == kPrefixAddressSize;
     if (at + 2 < end && bytes[at] == 0x0f) {
         const u8 next = bytes[++at];
         head.map = next == 0x38 ? 2 : next == 0x3a ? 3 : 1;
