@@ -7,15 +7,6 @@
 
 namespace seventeen::decoder {
 
-inline bool same_answer(const Instruction& a, const Instruction& b) {
-    return a.mnemonic == b.mnemonic && a.length == b.length && a.operand_size == b.operand_size &&
-           a.address_size == b.address_size && a.rep == b.rep && a.repne == b.repne &&
-           a.opcode == b.opcode && a.modrm == b.modrm && a.operand_count == b.operand_count &&
-           a.immediate == b.immediate && a.immediate2 == b.immediate2 &&
-           a.memory.base == b.memory.base && a.memory.index == b.memory.index &&
-           a.memory.displacement == b.memory.displacement && a.bytes == b.bytes;
-}
-
 // The parts that `layout` names and those it leaves out fill the instruction exactly.
 inline bool layout_fills(const Instruction& instruction, CodeSize size) {
     if (size == CodeSize::k64) return true;  // REX has no place in it
@@ -59,7 +50,7 @@ inline std::string broken_invariant(const Decoder& decoder, std::span<const u8> 
     Instruction instruction;
     const DecodeStatus status = decoder.decode(bytes, size, instruction);
     Instruction again;
-    if (decoder.decode(bytes, size, again) != status || !same_answer(instruction, again))
+    if (decoder.decode(bytes, size, again) != status || again != instruction)
         return "the same bytes decode alike";
     if (instruction.length > bytes.size()) return "no longer than the bytes given";
     if (instruction.length > kMaxInstructionLength) return "no longer than 15 bytes";
@@ -69,7 +60,7 @@ inline std::string broken_invariant(const Decoder& decoder, std::span<const u8> 
         return "too long only after 15 bytes";
     if (status == DecodeStatus::kInvalid && size != CodeSize::k64) {
         const auto whole = bytes.first(instruction.length);
-        if (decoder.decode(whole, size, again) != status || !same_answer(instruction, again))
+        if (decoder.decode(whole, size, again) != status || again != instruction)
             return "what follows an undefined opcode does not matter";
         if (decoder.decode(whole.first(whole.size() - 1), size, again) != DecodeStatus::kTruncated)
             return "an undefined opcode less a byte is truncated";
@@ -77,7 +68,7 @@ inline std::string broken_invariant(const Decoder& decoder, std::span<const u8> 
     if (status != DecodeStatus::kOk) return "";
     if (instruction.mnemonic == Mnemonic::kInvalid) return "a decoded instruction has a row";
     if (decoder.decode(bytes.first(instruction.length), size, again) != DecodeStatus::kOk ||
-        !same_answer(instruction, again))
+        again != instruction)
         return "what follows an instruction does not matter";
     if (decoder.decode(bytes.first(instruction.length - 1u), size, again) !=
         DecodeStatus::kTruncated)
