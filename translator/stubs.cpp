@@ -119,8 +119,8 @@ class Assembler final : public Xbyak::CodeGenerator {
         jne(slow);
         cmp(r10b, ptr[load(offsetof(SegmentLoad, flat))]);
         jne(slow);
-        cmp(dword[context(offsetof(Context, fpu_live))],
-            0);  // FDS may be a selector yet to be noted
+        // FDS may be a selector yet to be noted.
+        cmp(dword[context(offsetof(Context, fpu_live))], 0);
         jne(slow);
         test(dword[r14 + offsetof(CpuState, cr0)], kCr0Pe);
         jz(slow);
