@@ -173,7 +173,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     u32 mode_ = 0;             // the current one, while mode_known_
     bool mode_known_ = false;
     static constexpr std::size_t kPlaces = 16;
-    std::array<Place, kPlaces> places_{};  // found lately, by place_of()
+    std::array<Place, kPlaces> places_{};  // found lately, by find_place()
     CodePage code_page_;
     GuestPlace calling_;      // what run_operation() runs; else its mnemonic is kInvalid
     bool interpret_ = false;  // proceed() found code that cannot be translated

@@ -144,9 +144,9 @@ bool WindowSet::fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted) {
 }
 
 void WindowSet::forget(Space& space, u64 linear_page) {
-    u32& shown = entry(space, linear_page);
-    const auto uses = uses_.find(std::exchange(shown, 0) & kRamPageMask);
+    const u32 shown = std::exchange(entry(space, linear_page), 0);
     if (is_shared(space)) return;
+    const auto uses = uses_.find(shown & kRamPageMask);
     std::erase_if(uses->second, [&](const Use& use) {
         return use.space == &space && use.linear_page == linear_page;
     });
