@@ -124,7 +124,8 @@ void Mmu::keep(Tlb::Lane lane, const Translation& translation) {
     if (!translation.cacheable) return;
     roots_.use(translation);
     watch_.watch(translation);
-    tlb_.insert(lane, translation);
+    const bool fleeting = roots_.is_fleeting(translation.linear_page);
+    tlb_.insert(lane, translation, fleeting ? Tlb::Stay::kFleeting : Tlb::Stay::kLasting);
 }
 
 // Gives the translation's line the pointers that it may have by now: guards come and go.
@@ -211,12 +212,15 @@ void Mmu::flush_all() {
 void Mmu::change_space() {
     ++statistics_.space_flushes;
     ++fetch_generation_;
+    const Roots::Directories fleeting = roots_.fleeting();
     const Roots::Directories lost = roots_.reload();
-    if (lost.any()) {
-        tlb_.drop_if([&](const Translation& translation) {
-            return lost.test(roots_.directory_of(translation.linear_page));
-        });
-    }
+    const auto condemned = [&](const Translation& translation) {
+        return lost.test(roots_.directory_of(translation.linear_page));
+    };
+    if ((lost & ~fleeting).any())
+        tlb_.drop_if(condemned);
+    else if (lost.any())
+        tlb_.drop_fleeting_if(condemned);
     watch_.watch_roots();
     if (!shadow_) return;
     const u64 pages = roots_.pages_in_directory();

@@ -14,6 +14,7 @@ constexpr u64 kPresent = 1;
 
 void Roots::reset() {
     used_.reset();
+    fleeting_.reset();
     locate();
 }
 
@@ -31,6 +32,7 @@ Roots::Directories Roots::reload() {
         if (!same) lost.set(i);
     }
     used_ &= ~lost;
+    fleeting_ |= lost;
     return lost;
 }
 

@@ -34,6 +34,9 @@ class Roots {
     Directories reload();
 
     const Directories& used() const { return used_; }
+    // Directories that a load of CR3 has made others, lately.
+    const Directories& fleeting() const { return fleeting_; }
+    bool is_fleeting(u64 linear_page) const { return fleeting_.test(directory_of(linear_page)); }
     std::size_t directory_of(u64 linear_page) const { return linear_page >> page_shift_; }
     u64 pages_in_directory() const { return u64{1} << page_shift_; }
     u8 slot_size() const { return page_shift_ == kPaeShift ? 8 : 4; }
@@ -60,6 +63,7 @@ class Roots {
                    PhysicalMemory::kNotRam};
     std::array<u64, 4> pointers_{};  // with PAE: what led to them, other bits included
     Directories used_;
+    Directories fleeting_;
 };
 
 }  // namespace seventeen::mmu

@@ -5,7 +5,7 @@
 
 namespace seventeen::mmu {
 
-void Tlb::insert(Lane lane, const Translation& translation) {
+void Tlb::insert(Lane lane, const Translation& translation, Stay stay) {
     const std::size_t line = index(translation.linear_page);
     Line& to = lines(lane)[line];
     if (to.translation.linear_page != Translation::kNoPage) {
@@ -14,9 +14,10 @@ void Tlb::insert(Lane lane, const Translation& translation) {
     }
     ++counts_.fills[static_cast<unsigned>(lane)];
     to.translation = translation;
-    if (to.listed) return;
-    to.listed = true;
-    filled(lane).push_back(static_cast<u16>(line));
+    bool& listed = to.listed[static_cast<unsigned>(stay)];
+    if (listed) return;
+    listed = true;
+    filled(lane, stay).push_back(static_cast<u16>(line));
 }
 
 void Tlb::set_entry(Lane lane, u64 linear_page, const TlbEntry& entry) {
@@ -37,13 +38,7 @@ void Tlb::clear_line(Lane lane, std::size_t line) {
 }
 
 void Tlb::drop_all() {
-    for (const Lane lane : kLanes) {
-        for (const u16 line : filled(lane)) {
-            drop_line(lane, line);
-            lines(lane)[line].listed = false;
-        }
-        filled(lane).clear();
-    }
+    drop_if([](const Translation&) { return true; });
 }
 
 void Tlb::drop_page(Lane lane, u64 linear_page) {
@@ -61,12 +56,15 @@ void Tlb::drop_entries() {
 void Tlb::drop_write_pointers(const u8* host_page) {
     // SAFETY: the address is compared, never followed.
     const u64 target = reinterpret_cast<u64>(host_page);
+    const auto visit = [&](TlbEntry& entry) {
+        if (entry.write_page != TlbEntry::kNone &&
+            (entry.write_page << kPageShift) + entry.delta == target)
+            entry.write_page = TlbEntry::kNone;
+    };
     for (const Lane lane : {Lane::kSupervisorData, Lane::kUserData}) {
-        for (const u16 line : filled(lane)) {
-            TlbEntry& entry = entries_[static_cast<unsigned>(lane)][line];
-            if (entry.write_page != TlbEntry::kNone &&
-                (entry.write_page << kPageShift) + entry.delta == target)
-                entry.write_page = TlbEntry::kNone;
+        for (const Stay stay : {Stay::kLasting, Stay::kFleeting}) {
+            for (const u16 line : filled(lane, stay))
+                visit(entries_[static_cast<unsigned>(lane)][line]);
         }
     }
 }

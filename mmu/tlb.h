@@ -53,8 +53,10 @@ class Tlb {
         return line.translation.linear_page == linear_page ? &line.translation : nullptr;
     }
 
+    // Fleeting ones are those that a load of CR3 may well drop.
+    enum class Stay : u8 { kLasting, kFleeting };
     // Takes the place of whatever was in its line; no entry yet.
-    void insert(Lane lane, const Translation& translation);
+    void insert(Lane lane, const Translation& translation, Stay stay = Stay::kLasting);
     // For a translation that is in the (data) lane.
     void set_entry(Lane lane, u64 linear_page, const TlbEntry& entry);
 
@@ -64,6 +66,9 @@ class Tlb {
     // Calls `condemned(const Translation&)` for all of them and drops those it is true for.
     template <typename Condemned>
     void drop_if(const Condemned& condemned);
+    // The same where only fleeting ones can be condemned.
+    template <typename Condemned>
+    void drop_fleeting_if(const Condemned& condemned);
     // The pointers alone: all of them, or those that write into one page of the host's.
     void drop_entries();
     void drop_write_pointers(const u8* host_page);
@@ -73,7 +78,7 @@ class Tlb {
   private:
     struct Line {
         Translation translation;
-        bool listed = false;  // in filled_
+        std::array<bool, 2> listed{};  // in filled_, by Stay
     };
     using Lines = std::array<Line, kLines>;
 
@@ -81,29 +86,43 @@ class Tlb {
     static bool is_data(Lane lane) { return lane <= Lane::kUserData; }
     Lines& lines(Lane lane) { return lines_[static_cast<unsigned>(lane)]; }
     const Lines& lines(Lane lane) const { return lines_[static_cast<unsigned>(lane)]; }
-    std::vector<u16>& filled(Lane lane) { return filled_[static_cast<unsigned>(lane)]; }
+    std::vector<u16>& filled(Lane lane, Stay stay) {
+        return filled_[static_cast<unsigned>(lane)][static_cast<unsigned>(stay)];
+    }
+    template <typename Condemned>
+    void drop_listed_if(Lane lane, Stay stay, const Condemned& condemned);
     void drop_line(Lane lane, std::size_t line);
     void clear_line(Lane lane, std::size_t line);
 
     std::array<std::array<TlbEntry, kLines>, 2> entries_;
     std::array<Lines, kLanes.size()> lines_;
-    // Which lines of each lane hold anything (or did), so that dropping costs what filling did.
-    std::array<std::vector<u16>, kLanes.size()> filled_;
+    // Which lines of each lane hold anything (or did), so that dropping costs what filling did. A
+    // line may be in both lists of its lane.
+    std::array<std::array<std::vector<u16>, 2>, kLanes.size()> filled_;
     TlbCounts counts_;
 };
 
 template <typename Condemned>
 void Tlb::drop_if(const Condemned& condemned) {
-    for (const Lane lane : kLanes) {
-        std::erase_if(filled(lane), [&](u16 number) {
-            Line& line = lines(lane)[number];
-            const bool empty = line.translation.linear_page == Translation::kNoPage;
-            if (!empty && !condemned(line.translation)) return false;
-            drop_line(lane, number);
-            line.listed = false;
-            return true;
-        });
-    }
+    for (const Lane lane : kLanes) drop_listed_if(lane, Stay::kLasting, condemned);
+    drop_fleeting_if(condemned);
+}
+
+template <typename Condemned>
+void Tlb::drop_fleeting_if(const Condemned& condemned) {
+    for (const Lane lane : kLanes) drop_listed_if(lane, Stay::kFleeting, condemned);
+}
+
+template <typename Condemned>
+void Tlb::drop_listed_if(Lane lane, Stay stay, const Condemned& condemned) {
+    std::erase_if(filled(lane, stay), [&](u16 number) {
+        Line& line = lines(lane)[number];
+        const bool empty = line.translation.linear_page == Translation::kNoPage;
+        if (!empty && !condemned(line.translation)) return false;
+        drop_line(lane, number);
+        line.listed[static_cast<unsigned>(stay)] = false;
+        return true;
+    });
 }
 
 }  // namespace seventeen::mmu

@@ -57,7 +57,10 @@ class ControlRegisters {
         if (changed & kCr4Rereading)
             if (Fault fault = reread(state_.cr0, value, state_.cr3)) return fault;
         state_.cr4 = value;
-        if (changed & kCr4Rereading) mmu_.flush_all();
+        if (changed & (kCr4Pae | kCr4Pse))
+            mmu_.flush_all();
+        else if (changed & kCr4Pge)
+            mmu_.change_space();
         state_.attention = true;
         return {};
     }

@@ -1,6 +1,8 @@
 // Lines come, are found and go; entries never outlive the translation beside them.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
+#include <vector>
 
 #include "mmu/tlb.h"
 
@@ -115,6 +117,30 @@ TEST_CASE_METHOD(Fixture, "drop_if drops what its question is answered yes for, 
     for (const Lane lane : Tlb::kLanes)
         for (u64 page = 0; page < 10; ++page)
             CHECK((tlb.find(lane, page) == nullptr) == (page % 3 == 1));
+}
+
+TEST_CASE_METHOD(Fixture, "Only fleeting translations are asked about where only they can go") {
+    for (const Lane lane : Tlb::kLanes) {
+        for (u64 page = 0; page < 10; ++page)
+            tlb.insert(lane, to(page), page < 4 ? Tlb::Stay::kFleeting : Tlb::Stay::kLasting);
+        tlb.insert(lane, to(3 + Tlb::kLines));                        // takes the place of 3
+        tlb.insert(lane, to(9 + Tlb::kLines), Tlb::Stay::kFleeting);  // and of 9
+    }
+    std::vector<u64> asked;
+    tlb.drop_fleeting_if([&](const Translation& translation) {
+        asked.push_back(translation.linear_page);
+        return translation.linear_page != 1;
+    });
+    CHECK(std::ranges::count(asked, 5) == 0);
+    CHECK(std::ranges::count(asked, 2) == 4);
+    for (const Lane lane : Tlb::kLanes) {
+        CHECK(tlb.find(lane, 1));
+        CHECK_FALSE(tlb.find(lane, 2));
+        CHECK_FALSE(tlb.find(lane, 9 + Tlb::kLines));
+        CHECK(tlb.find(lane, 5));
+    }
+    tlb.drop_all();
+    for (const Lane lane : Tlb::kLanes) CHECK_FALSE(tlb.find(lane, 1));
 }
 
 TEST_CASE_METHOD(Fixture, "Write pointers into one host page go, whatever linear page has them") {

@@ -270,6 +270,20 @@ TEST_CASE("PDPTEs are not read where they mean nothing") {
     CHECK(bench.engine.write_control(0, bench.state.cr0 | kCr0Ts) == Fault{});
 }
 
+TEST_CASE("PGE asks for what a load of CR3 does, PAE and PSE for all") {
+    Bench bench("pentium3");
+    const mmu::Statistics& counts = bench.mmu.statistics();
+    const mmu::Statistics before = counts;
+    for (const u64 value : {kCr4Pge, u64{0}})
+        REQUIRE(bench.engine.write_control(4, value) == Fault{});
+    CHECK(counts.space_flushes == before.space_flushes + 2);
+    CHECK(counts.mode_flushes == before.mode_flushes);
+    REQUIRE(bench.engine.write_control(4, kCr4Pge | kCr4Pse) == Fault{});
+    REQUIRE(bench.engine.write_control(4, kCr4Pge | kCr4Pae) == Fault{});
+    CHECK(counts.mode_flushes == before.mode_flushes + 2);
+    CHECK(counts.space_flushes == before.space_flushes + 2);
+}
+
 TEST_CASE("LMSW reaches four bits and never clears PE") {
     for (u32 before = 0; before < 16; ++before)
         for (u32 value = 0; value < 16; ++value) {
