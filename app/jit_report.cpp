@@ -41,7 +41,7 @@ std::string describe_code(const Statistics& statistics, const Census& census) {
     text += counter_line("modes", census.modes);
     text += counter_line("code cache: bytes used", census.code_bytes);
     text += counter_line("code cache: bytes", census.code_capacity);
-    text += counter_line("direct exits within a page", census.direct_exits);
+    text += counter_line("direct exits", census.direct_exits);
     text += formatted("  %-44s %14.1f%%\n", "of these, chained",
                       kPercent * ratio(census.linked_exits, census.direct_exits));
     return text + counter_line("exits chained, ever", statistics.links);
@@ -57,6 +57,8 @@ std::string describe_exits(const Statistics& statistics) {
                             {"direct branch not chained", &Statistics::direct_exits},
                             {"indirect target not in table", &Statistics::indirect_misses},
                             {"instruction count run out", &Statistics::events},
+                            {"returns without a pair", &Statistics::unpaired},
+                            {"all pairs dropped", &Statistics::pair_drops},
                             {"host faults", &Statistics::host_faults},
                             {"FPU registers loaded", &Statistics::fpu_loads}});
 }

@@ -24,6 +24,7 @@ struct NamedTrick {
 using translator::Trick;
 constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTricks{{
     {"chaining", Trick::kChaining},
+    {"far-chaining", Trick::kFarChaining},
     {"indirect-table", Trick::kIndirectTable},
     {"young-soft", Trick::kYoungSoft},
     {"adaptive", Trick::kAdaptive},
@@ -35,6 +36,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"loose-code", Trick::kLooseCode},
     {"joining", Trick::kJoining},
     {"dense-count", Trick::kDenseCount},
+    {"return-pairs", Trick::kReturnPairs},
 }};
 
 // What stands between commas.

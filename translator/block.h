@@ -44,6 +44,7 @@ struct Site {
     u32 jump = 0;             // kDirect: of the displacement (four bytes) to be patched
     u32 cold = 0;             // where that jump leads unpatched: the call to the Translator
     Block* linked = nullptr;  // where it leads patched
+    bool far = false;         // kDirect: to another page
     Occupation occupation = Occupation::kOtherCall;  // kInstruction: while it is interpreted
     u8 faults = 0;                                   // host faults that no fill could help
     bool board = false;              // kInstruction: it reaches ports or model-specific registers

@@ -106,6 +106,12 @@ void BlockMap::unlink(Site& site) {
     patch(site, site.block->entry + site.cold);
 }
 
+void BlockMap::unlink_far(const Block& to) {
+    for (std::size_t i = to.incoming.size(); i-- != 0;) {
+        if (to.incoming[i]->far || to.spans()) unlink(*to.incoming[i]);
+    }
+}
+
 // --- death ---
 
 void BlockMap::kill(Block& block) {

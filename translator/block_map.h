@@ -42,6 +42,8 @@ class BlockMap final : public mmu::GuardObserver {
     Block& insert(std::unique_ptr<Block> block);
     // The site's jump leads to the block from now on.
     void link(Site& site, Block& to);
+    // Jumps from other pages don't lead to the block any more; if that spans two, no jumps do.
+    void unlink_far(const Block& to);
     // The block whose code holds this host address, or nullptr.
     Block* containing(const u8* code) const;
     void kill(Block& block);

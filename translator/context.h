@@ -8,7 +8,7 @@
 //   r15                           Context*
 //   r8 r9 r10                     scratch; r8d is the target at an indirect exit
 //   r11                           scratch, or the guest's arithmetic flags in saved form
-//   rsp                           16-byte aligned host stack
+//   rsp                           the PairStack
 // The guest's arithmetic flags are in the host's EFLAGS at a block's entry and exits. Between, the
 // emitter knows for each instruction whether they are there or *saved* in r11: AH of LAHF in bits
 // 15..8 and SETO in bit 0, so that ADD AL, 7Fh; SAHF brings them back. DF is clear. IF, DF and the
@@ -54,7 +54,9 @@ struct Context {
 
     CpuState* state = nullptr;
     std::array<const void*, 2> tlb{};  // by mmu::Privilege
-    u64 host_stack = 0;                // rsp inside enter()
+    u64 host_stack = 0;                // rsp inside enter(), 16-byte aligned
+    u64 pairs = 0;                     // rsp in translated code …
+    u64 pairs_top = 0;                 // … and where its PairStack has none
     u64 countdown = 0;                 // r13
     u64 countdown_start = 0;           // of the Countdown
     u64 horizon = 0;                   // CpuState::retired is this less r13
@@ -75,8 +77,11 @@ struct Context {
     const void* jump_table = nullptr;  // JumpTable or a jump map: of the Mode and the address space
     const u8* code = nullptr;          // what offsets in jump maps are relative to
     Site* unknown_target = nullptr;    // where a jump map leads that knows no better
+    const u8* look_up = nullptr;       // one of the stubs that go to r8d by jump_table
+    u64 unpaired = 0;                  // returns that found no pair
     SegmentLoads segment_loads;
-    const u8* load_segment = nullptr;   // a subroutine: Stubs
+    const u8* load_segment = nullptr;  // subroutines: Stubs
+    const u8* mispaired = nullptr;
     const u8* callout_host = nullptr;   // flags in EFLAGS
     const u8* callout_saved = nullptr;  // flags in r11
     Handle handle = nullptr;

@@ -142,8 +142,9 @@ class Emitter {
 
     // --- exits; the current instruction counts as completed ---
     // The block goes on only where a branch around the exit was emitted.
-    void exit_to(u32 target);
-    void exit_indirect();  // to r8d
+    enum class Branch : u8 { kJump, kCall, kReturn };
+    void exit_to(u32 target, Branch branch = Branch::kJump);
+    void exit_indirect(Branch branch = Branch::kJump);  // to r8d
     // May the block go on with its first instruction, where the current branch leads? Then it does.
     bool go_round(u32 target);
     // Before the current instruction, to a block of a Mode in which FPU registers are loaded.
@@ -197,11 +198,16 @@ class Emitter {
     u16 operation();
     ColdSite& slow_site();
     void emit_exit(u32 target, u16 count, bool by_table = false);
+    bool is_direct(u32 target, bool by_table) const;
     void emit_direct_exit(u32 target, u16 count);
     void emit_table_exit(u32 target, u16 count);
     void count(u16 site, u16 count);
+    void jump_to_site(u32 eip);
     void jump_by_map();
-    void jump_by_slot(s32 slot, u16 miss);
+    void jump_by_slot(u32 target);
+    void look_up();
+    bool may_pair() const;
+    void emit_landing();
     void leave_at(u16 site);
     void store_x87_note();
     void store_x87_address();
@@ -232,6 +238,7 @@ class Emitter {
     bool soft_ = false;
     bool saved_ = false;
     bool closed_ = false;  // the block has ended
+    bool pairs_ = false;   // the exit that is emitted is a CALL's, and leaves a landing
     X87State x87_;
     asmjit::Label slow_;         // of this instruction
     bool slow_leaves_ = false;   // and the block is not resumed behind it

@@ -14,8 +14,10 @@ bool Emitter::in_page(u32 target) const {
     return (target + mode().code_base) >> kPageShift == first >> kPageShift;
 }
 
-void Emitter::exit_to(u32 target) {
+void Emitter::exit_to(u32 target, Branch branch) {
+    pairs_ = branch == Branch::kCall && may_pair();
     emit_exit(target, static_cast<u16>(completed_ + 1));
+    pairs_ = false;
     closed_ = true;
 }
 
@@ -42,11 +44,18 @@ asmjit::Label Emitter::exit_later(u32 target) {
 
 void Emitter::emit_exit(u32 target, u16 count, bool by_table) {
     store_x87_note();
-    const TrickSet& disabled = surroundings_.disabled;
-    if ((in_page(target) && !by_table) || disabled.has(Trick::kIndirectTable))
+    if (is_direct(target, by_table))
         emit_direct_exit(target, count);
     else
         emit_table_exit(target, count);
+}
+
+// Others go by the jump table.
+bool Emitter::is_direct(u32 target, bool by_table) const {
+    const TrickSet& disabled = surroundings_.disabled;
+    if (disabled.has(Trick::kIndirectTable)) return true;
+    if (in_page(target) && !by_table) return true;
+    return !mode().user() && !disabled.has(Trick::kChaining) && !disabled.has(Trick::kFarChaining);
 }
 
 // r13 -= count; faults to the site where none is left (countdown.h). Flags stay where they are.
@@ -62,14 +71,21 @@ void Emitter::emit_direct_exit(u32 target, u16 count) {
     const bool saved = saved_;
     this->count(new_site(Site::Kind::kEvent, target, 0), count);
     flags_to_host();
+    jump_to_site(target);
+    if (pairs_) emit_landing();
+    saved_ = saved;
+}
+
+// To the block of `eip` in this page, once they are linked.
+void Emitter::jump_to_site(u32 eip) {
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = new_site(Site::Kind::kDirect, target, 0);
-    assembler_.long_().jmp(cold.label);
+    cold.site = new_site(Site::Kind::kDirect, eip, 0);
+    block_.sites[cold.site].far = !in_page(eip);
+    pairs_ ? assembler_.call(cold.label) : assembler_.long_().jmp(cold.label);
     cold.jump_end = assembler_.newLabel();
     assembler_.bind(cold.jump_end);
     cold_.push_back(cold);
-    saved_ = saved;
 }
 
 // By the jump map, with the flags where they are. r8d is the target.
@@ -78,7 +94,8 @@ void Emitter::jump_by_map() {
     assembler_.mov(x86::r10, context(offsetof(Context, code), 8));
     assembler_.mov(x86::r9d, x86::ptr(x86::r9, x86::r8, 2, 0, 4));
     assembler_.lea(x86::r9, x86::ptr(x86::r9, x86::r10));
-    assembler_.jmp(x86::r9);
+    pairs_ ? assembler_.call(x86::r9) : assembler_.jmp(x86::r9);
+    if (pairs_) emit_landing();
 }
 
 // To another page: by the slot of the jump table that the target has.
@@ -90,50 +107,79 @@ void Emitter::emit_table_exit(u32 target, u16 count) {
         flags_to_host();
         jump_by_map();
     } else {
-        flags_to_saved();
-        const s32 slot = static_cast<s32>(jump_slot_of(target) * sizeof(JumpSlot));
-        assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
-        jump_by_slot(slot, new_site(Site::Kind::kDirect, target, 0));
+        jump_by_slot(target);
     }
     saved_ = saved;
 }
 
-// By the slot at r9 + `slot`, if it is the one of r8d; flags are saved.
-void Emitter::jump_by_slot(s32 slot, u16 miss) {
+// By the slot of r8d, which is known to be `target`.
+void Emitter::jump_by_slot(u32 target) {
+    const s32 slot = static_cast<s32>(jump_slot_of(target) * sizeof(JumpSlot));
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = miss;
+    cold.site = new_site(Site::Kind::kDirect, target, 0);
     cold.saved = true;
     cold_.push_back(cold);
+    flags_to_saved();
+    assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
     assembler_.cmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, eip)}, 8), x86::r8);
     assembler_.jne(cold.label);
     flags_to_host();
-    assembler_.jmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8));
+    const x86::Mem code = x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8);
+    pairs_ ? assembler_.call(code) : assembler_.jmp(code);
+    if (pairs_) emit_landing();
 }
 
-void Emitter::exit_indirect() {
-    static_assert(sizeof(JumpSlot) == 16);
+void Emitter::exit_indirect(Branch branch) {
     store_x87_note();
     const bool saved = saved_;
     const u16 site = new_site(Site::Kind::kIndirect, 0, 0);
     count(site, static_cast<u16>(completed_ + 1));
+    pairs_ = branch == Branch::kCall && may_pair();
     if (surroundings_.disabled.has(Trick::kIndirectTable)) {
         leave_at(site);
-    } else if (mode().mapped()) {
-        flags_to_host();
-        jump_by_map();
     } else {
-        flags_to_saved();
-        assembler_.mov(x86::r9d, x86::r8d);  // jump_slot_of(r8d)
-        assembler_.shr(x86::r9d, kPageShift);
-        assembler_.xor_(x86::r9d, x86::r8d);
-        assembler_.and_(x86::r9d, kJumpSlots - 1);
-        assembler_.shl(x86::r9d, 4);
-        assembler_.add(x86::r9, context(offsetof(Context, jump_table), 8));
-        jump_by_slot(0, site);
+        flags_to_host();
+        if (branch == Branch::kReturn && !surroundings_.disabled.has(Trick::kReturnPairs))
+            assembler_.ret();
+        else if (mode().mapped())
+            jump_by_map();
+        else
+            look_up();
     }
+    pairs_ = false;
     saved_ = saved;
     closed_ = true;
+}
+
+void Emitter::look_up() {
+    const x86::Mem stub = context(offsetof(Context, look_up), 8);
+    pairs_ ? assembler_.call(stub) : assembler_.jmp(stub);
+    if (pairs_) emit_landing();
+}
+
+// --- pairs ---
+
+// A landing stands for a page that JumpTables knows of.
+bool Emitter::may_pair() const {
+    const TrickSet& disabled = surroundings_.disabled;
+    return !disabled.has(Trick::kReturnPairs) && !disabled.has(Trick::kIndirectTable) &&
+           in_page(next_eip());
+}
+
+// Where the host returns to: is it what the guest returns to? Flags stay where they are.
+void Emitter::emit_landing() {
+    const asmjit::Label paired = assembler_.newLabel();
+    assembler_.mov(x86::r9, x86::rcx);
+    assembler_.lea(x86::ecx, x86::ptr(x86::r8, -static_cast<s32>(next_eip())));
+    assembler_.jecxz(x86::ecx, paired);
+    assembler_.mov(x86::rcx, x86::r9);
+    assembler_.jmp(context(offsetof(Context, mispaired), 8));
+    assembler_.bind(paired);
+    assembler_.mov(x86::rcx, x86::r9);
+    x87_ = {};  // whatever was called has noted its own
+    pairs_ = false;
+    jump_to_site(next_eip());
 }
 
 }  // namespace seventeen::translator

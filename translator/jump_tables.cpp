@@ -29,6 +29,7 @@ JumpTables::Table& JumpTables::table_of(u32 mode, bool mapped, const SpaceKey& s
 }
 
 const void* JumpTables::select(Table& table) {
+    losses_ += current_ != &table;
     current_ = &table;
     if (table.mapped) return maps_.offsets(table.place);
     return table.slots->data();
@@ -36,6 +37,8 @@ const void* JumpTables::select(Table& table) {
 
 void JumpTables::fill(const Block& block, u64 linear_page) {
     if (at(*current_, block.key.eip) == block.entry) return;
+    losses_ += at(*current_, block.key.eip) != nullptr;
+    lose(*current_, block.key.eip);
     depends(block, linear_page);
     put(*current_, block.key.eip, block.entry);
 }
@@ -47,6 +50,7 @@ void JumpTables::depends(const Block& block, u64 linear_page) {
 }
 
 void JumpTables::forget(const Block& block) {
+    ++losses_;
     for (const auto& table : tables_) {
         if (table && table->mode == block.key.mode && at(*table, block.key.eip) == block.entry)
             remove(*table, block.key.eip);
@@ -70,11 +74,12 @@ void JumpTables::drop_pages(bool user, u64 first_page, u64 pages) {
 }
 
 void JumpTables::drop_page(bool user, u64 page) {
+    ++losses_;
     for (const auto& table : tables_) {
         if (!table || table->space.user != user) continue;
         const auto filled = table->filled.find(page);
         if (filled == table->filled.end()) continue;
-        for (const u32 eip : filled->second) remove(*table, eip);
+        for (const u32 eip : filled->second) lose(*table, eip);
         table->filled.erase(filled);
     }
 }
@@ -111,14 +116,18 @@ void JumpTables::remove(Table& table, u32 eip) {
         (*table.slots)[jump_slot_of(eip)] = {};
 }
 
+void JumpTables::lose(Table& table, u32 eip) {
+    const u8* code = at(table, eip);
+    if (code && !table.space.user) on_loss_(code);
+    remove(table, eip);
+}
+
 void JumpTables::empty(Table& table) {
-    if (table.mapped) {
-        maps_.clear(table.place);
-    } else {
-        for (const auto& [page, eips] : table.filled) {
-            for (const u32 eip : eips) remove(table, eip);
-        }
+    ++losses_;
+    for (const auto& [page, eips] : table.filled) {
+        for (const u32 eip : eips) lose(table, eip);
     }
+    if (table.mapped) maps_.clear(table.place);
     table.filled.clear();
 }
 

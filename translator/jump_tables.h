@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -26,11 +27,18 @@ class JumpTables {
     // `code`: what a map's offsets are relative to.
     explicit JumpTables(const u8* code) : code_(code), maps_(kTables) {}
 
+    // Told of code that a supervisor's table has no longer, but for a block that died.
+    void on_supervisor_loss(std::function<void(const u8* code)> callback) {
+        on_loss_ = std::move(callback);
+    }
+
     struct Table;
     // The one for a mode in a space, empty if another pair had its place.
     Table& table_of(u32 mode, bool mapped, const SpaceKey& space);
     // Increases whenever a table has become another pair's.
     u64 generation() const { return generation_; }
+    // Increases whenever an address may have lost its code, or another table was selected.
+    u64 losses() const { return losses_; }
     // The table's slots or map. All that follows is about it.
     const void* select(Table& table);
     // Where the code for an address is, or nullptr.
@@ -54,6 +62,7 @@ class JumpTables {
     static std::size_t place_of(u32 mode, const SpaceKey& space);
     const u8* at(const Table& table, u32 eip) const;
     void put(Table& table, u32 eip, const u8* code);
+    void lose(Table& table, u32 eip);
     void remove(Table& table, u32 eip);
     void empty(Table& table);
     void drop_page(bool user, u64 page);
@@ -63,6 +72,8 @@ class JumpTables {
     std::array<std::unique_ptr<Table>, kTables> tables_;
     Table* current_ = nullptr;
     u64 generation_ = 0;
+    u64 losses_ = 0;
+    std::function<void(const u8*)> on_loss_ = [](const u8*) {};
     // A bit for each linear page: may a slot be filled? For supervisors' and for users' tables.
     std::array<std::array<u64, kLinearPages / kWordBits>, 2> any_filled_{};
 };

@@ -8,6 +8,7 @@ namespace seventeen::translator {
 // Named as `--disable` names them.
 enum class Trick : u8 {
     kChaining,        // direct branches are patched to lead to their target's block
+    kFarChaining,     // those of supervisors, to other pages, too
     kIndirectTable,   // indirect branches and branches to other pages look their target up inline
     kYoungSoft,       // a new address space runs soft until it has run for a while
     kAdaptive,        // an instruction that keeps faulting in the window gives it up
@@ -19,6 +20,7 @@ enum class Trick : u8 {
     kLooseCode,       // code on pages that keep being written checks itself instead of a guard
     kJoining,         // a block that no branch led to ends where another one begins
     kDenseCount,      // one byte of the countdown stands for many instructions
+    kReturnPairs,     // calls and returns are the host's, too, which predicts them
     kCount,
 };
 

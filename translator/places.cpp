@@ -33,6 +33,7 @@ void Translator::find_place() {
     mode_ = place.number;
     earning_ = place.earnings;
     context_.jump_table = jump_tables_.select(*place.table);
+    context_.look_up = place.table->mapped ? stubs_.look_up_map : stubs_.look_up_slot;
 }
 
 // May empty all of places_.

@@ -72,10 +72,10 @@ bool translate_call(Emitter& emitter) {
     out.mov(to, static_cast<s32>(emitter.next_eip()));
     move_stack_pointer(emitter, -static_cast<s32>(size));
     if (direct) {
-        emitter.exit_to(relative_target(emitter));
+        emitter.exit_to(relative_target(emitter), Emitter::Branch::kCall);
     } else {
         out.mov(x86::r8d, target);
-        emitter.exit_indirect();
+        emitter.exit_indirect(Emitter::Branch::kCall);
     }
     return true;
 }
@@ -90,7 +90,7 @@ bool translate_return(Emitter& emitter) {
     size == 2 ? out.movzx(x86::r8d, from) : out.mov(x86::r8d, from);
     const u16 released = static_cast<u16>(instruction.immediate);
     move_stack_pointer(emitter, static_cast<s32>(size) + released);
-    emitter.exit_indirect();
+    emitter.exit_indirect(Emitter::Branch::kReturn);
     return true;
 }
 

@@ -56,6 +56,8 @@ struct Statistics {
     u64 indirect_misses = 0;
     u64 events = 0;       // the instruction count ran out
     u64 host_faults = 0;  // SIGSEGV and SIGFPE in translated code
+    u64 unpaired = 0;     // returns that found no pair (pair_stack.h) …
+    u64 pair_drops = 0;   // … and times that all were dropped
     u64 fpu_loads = 0;    // times the guest's FPU registers were put into the host's
     // Windows.
     u64 fills = 0;           // mappings made
@@ -86,7 +88,7 @@ struct Statistics {
 // What there is now.
 struct Census {
     u64 blocks = 0;
-    u64 direct_exits = 0;  // of these blocks, to their own page
+    u64 direct_exits = 0;  // of these blocks, that can be patched
     u64 linked_exits = 0;  // of those, patched to their target
     u64 code_bytes = 0;    // used of the code cache
     u64 code_capacity = 0;

@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "mmu/tlb.h"
 #include "privilege/descriptor.h"
+#include "translator/pair_stack.h"
 
 namespace seventeen::translator {
 
@@ -31,17 +32,70 @@ class Assembler final : public Xbyak::CodeGenerator {
         jmp(r10);
     }
 
+    void look_up_map() {
+        mov(r9, ptr[context(offsetof(Context, jump_table))]);
+        mov(r10, ptr[context(offsetof(Context, code))]);
+        mov(r9d, ptr[r9 + r8 * 4]);
+        lea(r9, ptr[r9 + r10]);
+        jmp(r9);
+    }
+
+    // Flags are saved over the comparison.
+    void look_up_slot() {
+        Xbyak::Label miss;
+        save_flags();
+        mov(r9d, r8d);  // jump_slot_of(r8d)
+        shr(r9d, kPageShift);
+        xor_(r9d, r8d);
+        and_(r9d, kJumpSlots - 1);
+        shl(r9d, std::countr_zero(sizeof(JumpSlot)));
+        add(r9, ptr[context(offsetof(Context, jump_table))]);
+        cmp(ptr[r9 + offsetof(JumpSlot, eip)], r8);
+        jne(miss);
+        restore_flags();
+        jmp(ptr[r9 + offsetof(JumpSlot, code)]);
+        L(miss);
+        mov(r10, ptr[context(offsetof(Context, unknown_target))]);
+        jmp(ptr[context(offsetof(Context, callout_saved))]);
+    }
+
+    // The landing's call may have been left for good: is a pair below the right one? Or what
+    // returns was called without one: then the landing is still to come.
+    void mispaired() {
+        Xbyak::Label next, found;
+        save_flags();
+        xor_(r9d, r9d);
+        L(next);
+        mov(r10, ptr[rsp + r9 * 8]);
+        mov(r10d, ptr[r10 + PairStack::kNegatedEip]);
+        add(r10d, r8d);
+        jz(found);
+        add(r9d, 1);
+        cmp(r9d, PairStack::kSearched);
+        jne(next);
+        restore_flags();
+        lea(rsp, ptr[rsp - 8]);
+        jmp(ptr[context(offsetof(Context, look_up))]);
+        L(found);
+        lea(rsp, ptr[rsp + r9 * 8]);
+        restore_flags();
+        ret();
+    }
+
+    void unpaired() {
+        mov(rsp, ptr[context(offsetof(Context, pairs_top))]);
+        mov(r9, ptr[context(offsetof(Context, unpaired))]);
+        lea(r9, ptr[r9 + 1]);
+        mov(ptr[context(offsetof(Context, unpaired))], r9);
+        jmp(ptr[context(offsetof(Context, look_up))]);
+    }
+
     void unknown_target() {
         mov(r10, ptr[context(offsetof(Context, unknown_target))]);
         jmp(ptr[context(offsetof(Context, callout_host))]);
     }
 
-    void callout_host() {
-        mov(r11, rax);
-        lahf();
-        seto(al);
-        xchg(rax, r11);
-    }
+    void callout_host() { save_flags(); }
 
     // Falls in from callout_host.
     void callout_saved() {
@@ -51,6 +105,7 @@ class Assembler final : public Xbyak::CodeGenerator {
         mov(ptr[context(offsetof(Context, indirect))], r8d);
         movzx(r11d, r11w);
         mov(ptr[context(offsetof(Context, flags))], r11d);
+        mov(ptr[context(offsetof(Context, pairs))], rsp);
         mov(rsp, ptr[context(offsetof(Context, host_stack))]);
         save_fpu();
         lea(rdi, ptr[r15 - kContextBias]);
@@ -63,7 +118,6 @@ class Assembler final : public Xbyak::CodeGenerator {
         load_guest();
         jmp(r10);
         L(leave);
-        mov(rsp, ptr[context(offsetof(Context, host_stack))]);
         add(rsp, 8);
         for (const Xbyak::Reg64& saved : {r15, r14, r13, r12, rbp, rbx}) pop(saved);
         ret();
@@ -152,6 +206,24 @@ class Assembler final : public Xbyak::CodeGenerator {
         jne(slow);
     }
 
+    // From EFLAGS to their saved form in r11, and from that in eax.
+    void save_flags() {
+        mov(r11, rax);
+        lahf();
+        seto(al);
+        xchg(rax, r11);
+    }
+    void load_flags() {
+        add(al, 0x7f);
+        sahf();
+    }
+    void restore_flags() {
+        mov(r10, rax);
+        mov(eax, r11d);
+        load_flags();
+        mov(rax, r10);
+    }
+
     Xbyak::Reg64 guest(unsigned number) const {
         return number == static_cast<unsigned>(Gpr::kSp) ? r12
                                                          : Xbyak::Reg64(static_cast<int>(number));
@@ -186,8 +258,8 @@ class Assembler final : public Xbyak::CodeGenerator {
         mov(r13, ptr[context(offsetof(Context, countdown))]);
         mov(eax, ptr[context(offsetof(Context, flags))]);
         mov(r11d, eax);
-        add(al, 0x7f);
-        sahf();
+        load_flags();
+        mov(rsp, ptr[context(offsetof(Context, pairs))]);
         for (unsigned i = 0; i < 8; ++i)
             mov(guest(i), ptr[r14 + static_cast<int>(offsetof(CpuState, gpr) + i * 8)]);
     }
@@ -198,6 +270,14 @@ class Assembler final : public Xbyak::CodeGenerator {
 Stubs make_stubs(CodeCache& cache) {
     Assembler assembler;
     assembler.unknown_target();
+    const std::size_t look_up_map = assembler.getSize();
+    assembler.look_up_map();
+    const std::size_t look_up_slot = assembler.getSize();
+    assembler.look_up_slot();
+    const std::size_t unpaired = assembler.getSize();
+    assembler.unpaired();
+    const std::size_t mispaired = assembler.getSize();
+    assembler.mispaired();
     const std::size_t load_segment = assembler.getSize();
     assembler.load_segment();
     const std::size_t enter = assembler.getSize();
@@ -215,6 +295,10 @@ Stubs make_stubs(CodeCache& cache) {
     // cache.
     stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code + enter));
     stubs.unknown_target = code;
+    stubs.look_up_map = code + look_up_map;
+    stubs.look_up_slot = code + look_up_slot;
+    stubs.unpaired = code + unpaired;
+    stubs.mispaired = code + mispaired;
     stubs.load_segment = code + load_segment;
     stubs.callout_host = code + callout_host;
     stubs.callout_saved = code + callout_saved;

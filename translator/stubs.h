@@ -10,7 +10,12 @@ struct Stubs {
     using Enter = void (*)(Context* context, const u8* code);
 
     const u8* unknown_target = nullptr;  // Context::unknown_target calls out, flags in EFLAGS
-    Enter enter = nullptr;               // loads the guest's registers and jumps to `code`
+    // To r8d by Context::jump_table, which is a map or a JumpTable.
+    const u8* look_up_map = nullptr;
+    const u8* look_up_slot = nullptr;
+    const u8* mispaired = nullptr;  // a landing that was returned to by mistake
+    const u8* unpaired = nullptr;   // at the bottom of the PairStack
+    Enter enter = nullptr;          // loads the guest's registers and jumps to `code`
     // Loads a segment register as it was loaded before: r8d is the selector, r9d the register's
     // offset in CpuState, r10b whether it has to be flat. ZF says whether it is done; else it is
     // the interpreter's. Uses r8 to r10 and EFLAGS.

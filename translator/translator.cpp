@@ -30,7 +30,8 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       blocks_(state, mmu.memory(), cache_),
       translator_(privilege.model(), options.longest_block, cache_, statistics_),
       jump_tables_(stubs_.unknown_target),
-      countdown_(!options_.disabled.has(Trick::kDenseCount)) {
+      countdown_(!options_.disabled.has(Trick::kDenseCount)),
+      pairs_(stubs_.unpaired) {
     install_host_fault_handlers();
     mmu.set_shadow(this);
     if (!options_.disabled.has(Trick::kWindows)) windows_.emplace(mmu, options_, statistics_);
@@ -38,10 +39,12 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.tlb = {mmu.tlb_entries(mmu::Privilege::kSupervisor),
                     mmu.tlb_entries(mmu::Privilege::kUser)};
     context_.load_segment = stubs_.load_segment;
+    context_.mispaired = stubs_.mispaired;
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
     context_.countdown_start = countdown_.start();
     context_.code = stubs_.unknown_target;
+    context_.pairs_top = context_.pairs = pairs_.top();
     indirect_.kind = Site::Kind::kIndirect;
     indirect_.block = &nowhere_;
     context_.unknown_target = &indirect_;
@@ -58,12 +61,16 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
             self.exception_ = std::current_exception();
         }
         if (!code) self.fpu_.unload();
+        self.review_pairs();
         return code;
     };
     if (!options_.disabled.has(Trick::kLooseCode)) blocks_.allow_loose_pages();
     blocks_.on_death([this](const Block& block) {
         ++statistics_.invalidated;
         jump_tables_.forget(block);
+    });
+    jump_tables_.on_supervisor_loss([this](const u8* code) {
+        if (const Block* block = blocks_.containing(code)) blocks_.unlink_far(*block);
     });
 }
 
@@ -104,11 +111,13 @@ Exit Translator::run(u64 target) {
 void Translator::run_code(const u8* code) {
     ++statistics_.entries;
     const u64 before = state_.retired;
+    review_pairs();
     {
         const Occupied occupied(Occupation::kCode);
         stubs_.enter(&context_, code);
     }
     statistics_.retired += state_.retired - before;
+    statistics_.unpaired = context_.unpaired;
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     earn();
 }
@@ -294,11 +303,21 @@ const u8* Translator::leave_directly(Site& site) {
     if (!to) return nullptr;
     prepare_to_go_on();
     if (site.block->dead) return to->entry;
-    if (site.jump != 0 && !to->spans() && !options_.disabled.has(Trick::kChaining)) {
+    if (site.jump != 0 && may_link(site, *to)) {
         ++statistics_.links;
         blocks_.link(site, *to);
     }
     return to->entry;
+}
+
+// A block in another page is reached by what page tables say. All supervisors have one jump table
+// for a Mode, and as long as that has the block, so has the link.
+bool Translator::may_link(const Site& site, const Block& to) const {
+    if (options_.disabled.has(Trick::kChaining) || to.key.mode != site.block->key.mode)
+        return false;
+    if (!site.far && !to.spans()) return true;
+    return !modes_[to.key.mode].user() && !options_.disabled.has(Trick::kFarChaining) &&
+           jump_tables_.find(to.key.eip) == to.entry;
 }
 
 const u8* Translator::leave_indirectly() {
@@ -336,13 +355,26 @@ void Translator::fill_slot(const Block& block) {
     const LinearAddress linear =
         privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), block.key.eip);
     const mmu::Privilege privilege = cpu_.memory.privilege();
-    if (!cpu_.mmu.keeps_fetch(linear, privilege)) return;
+    if (!cpu_.mmu.keeps_fetch(linear, privilege)) {
+        unkept_ = cpu_.mmu.fetch_generation();
+        return;
+    }
     if (block.spans()) {
         const LinearAddress next{(linear.value + kPageSize) & 0xffff'ffff};
         if (!cpu_.mmu.keeps_fetch(next, privilege)) return;
         jump_tables_.depends(block, next.page());
     }
     jump_tables_.fill(block, linear.page());
+}
+
+// Drops all pairs where one may no longer be right, or where there are too many.
+void Translator::review_pairs() {
+    const bool moved = unkept_ && *unkept_ != cpu_.mmu.fetch_generation();
+    if (jump_tables_.losses() == losses_ && !moved && !pairs_.is_deep(context_.pairs)) return;
+    ++statistics_.pair_drops;
+    losses_ = jump_tables_.losses();
+    if (moved) unkept_.reset();
+    context_.pairs = pairs_.top();
 }
 
 // --- what page tables no longer say ---

@@ -33,6 +33,7 @@
 #include "translator/host_faults.h"
 #include "translator/jump_tables.h"
 #include "translator/options.h"
+#include "translator/pair_stack.h"
 #include "translator/profile.h"
 #include "translator/statistics.h"
 #include "translator/stubs.h"
@@ -105,6 +106,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void await_page(const Site& site, const HostFault& fault);
     void show_awaited_page();
     const u8* leave_directly(Site& site);
+    bool may_link(const Site& site, const Block& to) const;
     const u8* leave_indirectly();
     bool still_holds(const Block& block, u64 fetch_generation) const;
     // Where to go on at CS:EIP, or nullptr: translated code is left.
@@ -113,6 +115,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     const u8* go_on(Arrival arrival = Arrival::kOtherwise);
     bool may_go_on() const;
     void prepare_to_go_on();
+    void review_pairs();
     Block* block_here(Arrival arrival);
     Block* translate(const BlockKey& key, Arrival arrival);
     Surroundings surroundings(PhysicalAddress first, PhysicalAddress second, Arrival arrival) const;
@@ -166,6 +169,10 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::unordered_map<u64, Earnings> earnings_;  // by CR3
     Context context_;
     Countdown countdown_;
+    PairStack pairs_;
+    u64 losses_ = 0;  // JumpTables::losses() when pairs were last dropped
+    // Mmu::fetch_generation() when a page was met whose loss JumpTables would not hear of.
+    std::optional<u64> unkept_;
     Block nowhere_;  // has `indirect_`, where jump maps lead that know no better
     Site indirect_;
     FpuResidence fpu_{state_, context_};

@@ -28,6 +28,8 @@ void add(translator::Statistics& sum, const translator::Statistics& statistics) 
     sum.cache_flushes += statistics.cache_flushes;
     sum.entries += statistics.entries;
     sum.interpreted += statistics.interpreted;
+    sum.unpaired += statistics.unpaired;
+    sum.pair_drops += statistics.pair_drops;
     sum.host_faults += statistics.host_faults;
     sum.fills += statistics.fills;
     sum.drops += statistics.drops;

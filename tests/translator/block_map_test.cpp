@@ -120,6 +120,22 @@ TEST_CASE_METHOD(Fixture, "A link is a patched jump, and goes when either end di
     CHECK(again.incoming.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "Jumps from other pages can be unlinked, those from its own stay") {
+    Block& near = add(0x2100, 4);
+    Block& far = add(0x1000, 4);
+    Block& to = add(0x2000, 4);
+    far.sites[0].far = true;
+    blocks.link(near.sites[0], to);
+    blocks.link(far.sites[0], to);
+    blocks.unlink_far(to);
+    CHECK(target(near) == to.entry);
+    CHECK(target(far) == far.entry + kCold);
+    to.second_bytes = 1;  // in a page that may become another
+    blocks.unlink_far(to);
+    CHECK(target(near) == near.entry + kCold);
+    to.second_bytes = 0;
+}
+
 TEST_CASE_METHOD(Fixture, "Memory that shows something else kills all blocks") {
     const BlockKey key = add(0x1000, 4).key;
     unsigned deaths = 0;

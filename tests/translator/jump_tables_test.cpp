@@ -112,6 +112,44 @@ TEST_CASE_METHOD(Fixture, "A block that dies is forgotten, one that took its slo
     CHECK(find(mapped, user) == nullptr);
 }
 
+TEST_CASE_METHOD(Fixture, "Code that a supervisor loses is announced") {
+    std::vector<const u8*> lost;
+    tables.on_supervisor_loss([&](const u8* code) { lost.push_back(code); });
+    const Block target = block(64);
+    const Block other_version = block(128);
+    fill(true, supervisor, target);
+    fill(true, user, target);
+    tables.drop_pages(true, kPage, 1);
+    CHECK(lost.empty());
+    fill(true, supervisor, other_version);
+    CHECK(lost == std::vector{target.entry});
+    tables.drop_pages(false, kPage, 1);
+    CHECK(lost == std::vector{target.entry, other_version.entry});
+    fill(true, supervisor, target);
+    tables.empty_all();
+    CHECK(lost == std::vector{target.entry, other_version.entry, target.entry});
+}
+
+TEST_CASE_METHOD(Fixture, "Whatever a landing stands for may be lost, and that is counted") {
+    const Block target = block(64);
+    fill(true, user, target);
+    u64 before = tables.losses();
+    const auto counted = [&] { return std::exchange(before, tables.losses()) != before; };
+    find(true, user);
+    CHECK_FALSE(counted());
+    find(true, supervisor);
+    CHECK(counted());
+    find(true, user);
+    CHECK(counted());
+    tables.forget(block(128));
+    CHECK(counted());
+    tables.drop_pages(true, kPage, 1);
+    CHECK(counted());
+    tables.drop_pages(true, kPage, 1);
+    CHECK_FALSE(counted());
+    tables.empty_all();
+}
+
 TEST_CASE_METHOD(Fixture, "All tables can be emptied at once") {
     fill(true, user, block(64));
     fill(false, other, block(64));
