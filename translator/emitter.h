@@ -206,6 +206,7 @@ class Emitter {
     void jump_by_map();
     void jump_by_slot(u32 target);
     void look_up();
+    bool has_pairs() const;
     bool may_pair() const;
     void emit_landing();
     void leave_at(u16 site);

@@ -140,7 +140,7 @@ void Emitter::exit_indirect(Branch branch) {
         leave_at(site);
     } else {
         flags_to_host();
-        if (branch == Branch::kReturn && !surroundings_.disabled.has(Trick::kReturnPairs))
+        if (branch == Branch::kReturn && has_pairs())
             assembler_.ret();
         else if (mode().mapped())
             jump_by_map();
@@ -160,11 +160,17 @@ void Emitter::look_up() {
 
 // --- pairs ---
 
-// A landing stands for a page that JumpTables knows of.
-bool Emitter::may_pair() const {
+// Where branches are by a map that is small and hot, as programs' with a window are, that is faster
+// than a landing.
+bool Emitter::has_pairs() const {
     const TrickSet& disabled = surroundings_.disabled;
     return !disabled.has(Trick::kReturnPairs) && !disabled.has(Trick::kIndirectTable) &&
-           in_page(next_eip());
+           !(mode().user() && mode().mapped());
+}
+
+// A landing stands for a page that JumpTables knows of.
+bool Emitter::may_pair() const {
+    return has_pairs() && in_page(next_eip());
 }
 
 // Where the host returns to: is it what the guest returns to? Flags stay where they are.
