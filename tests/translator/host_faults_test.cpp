@@ -71,8 +71,8 @@ TEST_CASE("A fault outside of a run is ours") {
     const Death death = die_alone([] {
         Engine engine(0x100);
         { const HostFaultScope scope(engine); }
-        volatile const int* nowhere = nullptr;
-        static_cast<void>(*nowhere);
+        // As the compiler does not see it, no sanitizer is ahead of the host.
+        asm volatile("mov (%%rax), %%ecx" : : "a"(u64{0}) : "rcx");
     });
     CHECK(death.signal == SIGSEGV);
     CHECK(contains(death.message, "reading from 0x0\n"));
