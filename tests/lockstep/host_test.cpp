@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "interpreter/interpreter.h"
+#include "tests/address_sanitizer_portable.h"
 #include "tests/child_process.h"
 #include "tests/lockstep/campaign.h"
 #include "tests/lockstep/paging_program.h"
@@ -121,6 +122,7 @@ TEST_CASE("Signals do not disturb windows and their faults") {
 }
 
 TEST_CASE("A host without mappings to spare makes windows small, and nothing else") {
+    if (skipped_with_address_sanitizer("needs mappings of its own where there are none")) return;
     for (const u64 left : {20u, 2000u}) {
         CAPTURE(left);
         std::unique_ptr<MappingHog> hog;
