@@ -38,8 +38,8 @@ struct SegmentRegister {
     u64 read_span = 0;
     u64 write_span = 0;
 
-    bool usable() const { return !(attributes & kSegmentUnusable); }
-    bool big() const { return attributes & kSegmentBig; }
+    constexpr bool usable() const { return !(attributes & kSegmentUnusable); }
+    constexpr bool big() const { return attributes & kSegmentBig; }
     unsigned dpl() const { return (attributes & kSegmentDplMask) >> kSegmentDplShift; }
 
     // Does [offset, offset + size) lie within the segment, with the right to read (write)?
@@ -51,9 +51,21 @@ struct SegmentRegister {
     }
 
     // Recomputes the derived fields; whoever changes attributes or limit calls it.
-    void update();
+    constexpr void update();
 
     bool operator==(const SegmentRegister&) const = default;
 };
+
+constexpr void SegmentRegister::update() {
+    const bool code = attributes & kSegmentCode;
+    const bool expand_down = !code && (attributes & kSegmentExpandDown);
+    const u64 top = big() ? 0xffff'ffffu : 0xffffu;  // SDM 3A 5.3: upper bound when expand-down
+    first = expand_down ? limit + 1 : 0;
+    u64 span = u64{limit} + 1;
+    if (expand_down) span = limit >= top ? 0 : top - limit;
+    const bool valid = usable() && (attributes & kSegmentNotSystem);
+    read_span = valid && (!code || (attributes & kSegmentReadable)) ? span : 0;
+    write_span = valid && !code && (attributes & kSegmentWritable) ? span : 0;
+}
 
 }  // namespace seventeen

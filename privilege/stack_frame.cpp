@@ -1,6 +1,8 @@
 // Reads and writes the frames of far transfers and interrupts.
 #include "privilege/stack_frame.h"
 
+#include <cstring>
+
 #include "core/check.h"
 
 namespace seventeen::privilege {
@@ -31,7 +33,26 @@ Fault StackReader::read(u32 offset, u32& value) const {
     return fault;
 }
 
+// Where the next items lie in plain memory, all on one page and in reach; nullptr: they may not.
+const u8* StackReader::plain_run(u32 size) const {
+    const SegmentRegister& stack = cpu_.state.segment(SegmentName::kSs);
+    const u32 offset = pointer_ & mask_;
+    const LinearAddress address = SegmentedMemory::linear(stack, offset);
+    const bool one_page = address.offset() + size <= kPageSize && mask_ - offset >= size;
+    if (!one_page || !stack.may_read(offset, size) || cpu_.state.flag(kFlagAc)) return nullptr;
+    return cpu_.mmu.read_run(address, cpu_.memory.privilege());
+}
+
 Fault StackReader::pop(std::initializer_list<u32*> items) {
+    if (const u8* from = plain_run(static_cast<u32>(items.size()) * item_size_)) {
+        for (u32* item : items) {
+            *item = 0;
+            std::memcpy(item, from, item_size_);
+            from += item_size_;
+            pointer_ += item_size_;
+        }
+        return {};
+    }
     const SegmentRegister& stack = cpu_.state.segment(SegmentName::kSs);
     u32 offset = pointer_;
     for (std::size_t i = 0; i < items.size(); ++i, offset += item_size_)
@@ -87,7 +108,21 @@ Fault StackFrame::check_pages(Processor& cpu) const {
     return {};
 }
 
+// At once, where all items lie in plain memory on one page.
+bool StackFrame::write_plainly(Processor& cpu) const {
+    const u32 size = count_ * item_size_;
+    const LinearAddress last = address(count_ - 1);
+    if (last.offset() + size > kPageSize || offset(0) - offset(count_ - 1) != size - item_size_)
+        return false;
+    if (privilege_ == mmu::Privilege::kUser && cpu.state.flag(kFlagAc)) return false;
+    u8* to = cpu.mmu.write_run(last, privilege_);
+    if (!to) return false;
+    for (unsigned i = count_; i-- != 0; to += item_size_) std::memcpy(to, &items_[i], item_size_);
+    return true;
+}
+
 Fault StackFrame::write(Processor& cpu) const {
+    if (write_plainly(cpu)) return {};
     if (Fault fault = check_pages(cpu)) return fault;
     for (unsigned i = 0; i < count_; ++i) {
         Fault fault = item_size_ == 4

@@ -27,6 +27,7 @@ class StackReader {
 
   private:
     Fault read(u32 offset, u32& value) const;
+    const u8* plain_run(u32 size) const;
 
     Processor& cpu_;
     unsigned item_size_;
@@ -56,6 +57,7 @@ class StackFrame {
     u32 offset(unsigned index) const { return after(index + 1) & mask_; }
     LinearAddress address(unsigned index) const;
     Fault check_pages(Processor& cpu) const;
+    bool write_plainly(Processor& cpu) const;
 
     SegmentRegister stack_;
     u32 pointer_;

@@ -16,13 +16,22 @@ constexpr u32 kExitCode = 16;
 constexpr u32 kExitStack = 24;
 
 // No descriptor is read: the hidden state is given.
-SegmentRegister flat_segment(u64 selector, u32 attributes, unsigned level) {
+constexpr SegmentRegister flat(u32 attributes, unsigned level) {
     SegmentRegister segment;
-    segment.selector = static_cast<u16>((selector & ~u64{3}) | level);
     segment.attributes = attributes | level << kSegmentDplShift;
     segment.limit = 0xffff'ffff;
     segment.update();
     return segment;
+}
+
+constexpr SegmentRegister kCode0 = flat(kFlatCode, 0);
+constexpr SegmentRegister kStack0 = flat(kFlatStack, 0);
+constexpr SegmentRegister kCode3 = flat(kFlatCode, 3);
+constexpr SegmentRegister kStack3 = flat(kFlatStack, 3);
+
+void load(SegmentRegister& into, const SegmentRegister& hidden, u64 selector) {
+    into = hidden;
+    into.selector = static_cast<u16>((selector & ~u64{3}) | hidden.dpl());
 }
 
 bool null_selector(u64 sysenter_cs) {
@@ -36,8 +45,8 @@ Fault PrivilegeEngine::sysenter() {
     if (!state_.protected_mode() || null_selector(msr.sysenter_cs))
         return Fault::general_protection();
     state_.system_flags &= ~(kFlagVm | kFlagIf | kFlagRf);
-    state_.segment(SegmentName::kCs) = flat_segment(msr.sysenter_cs, kFlatCode, 0);
-    state_.segment(SegmentName::kSs) = flat_segment(msr.sysenter_cs + kEnterStack, kFlatStack, 0);
+    load(state_.segment(SegmentName::kCs), kCode0, msr.sysenter_cs);
+    load(state_.segment(SegmentName::kSs), kStack0, msr.sysenter_cs + kEnterStack);
     set_cpl(0);
     state_.set_reg32(Gpr::kSp, static_cast<u32>(msr.sysenter_esp));
     state_.rip = static_cast<u32>(msr.sysenter_eip);
@@ -49,8 +58,8 @@ Fault PrivilegeEngine::sysexit() {
     const u64 base = state_.msr.sysenter_cs;
     if (!state_.protected_mode() || null_selector(base) || state_.cpl != 0)
         return Fault::general_protection();
-    state_.segment(SegmentName::kCs) = flat_segment(base + kExitCode, kFlatCode, 3);
-    state_.segment(SegmentName::kSs) = flat_segment(base + kExitStack, kFlatStack, 3);
+    load(state_.segment(SegmentName::kCs), kCode3, base + kExitCode);
+    load(state_.segment(SegmentName::kSs), kStack3, base + kExitStack);
     set_cpl(3);
     state_.set_reg32(Gpr::kSp, state_.reg32(Gpr::kCx));
     state_.rip = state_.reg32(Gpr::kDx);

@@ -16,7 +16,12 @@ struct SpaceKey {
     std::array<u64, 4> pdpte{};
     bool paging = false;
     bool user = false;
-    bool operator==(const SpaceKey&) const = default;
+    // In line: it is compared whenever the privilege level changes.
+    bool operator==(const SpaceKey& other) const {
+        u64 difference = (cr3 ^ other.cr3) | (u64{paging} ^ other.paging) | (u64{user} ^ other.user);
+        for (std::size_t i = 0; i < pdpte.size(); ++i) difference |= pdpte[i] ^ other.pdpte[i];
+        return difference == 0;
+    }
 };
 SpaceKey space_of(const CpuState& state);
 
