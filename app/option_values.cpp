@@ -32,6 +32,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"unroll", Trick::kUnroll},
     {"extents", Trick::kExtents},
     {"kernel-window", Trick::kKernelWindow},
+    {"kernel-writes", Trick::kKernelWrites},
     {"windows", Trick::kWindows},
     {"loose-code", Trick::kLooseCode},
     {"joining", Trick::kJoining},

@@ -46,7 +46,8 @@ struct Site {
     Block* linked = nullptr;  // where it leads patched
     bool far = false;         // kDirect: to another page
     Occupation occupation = Occupation::kOtherCall;  // kInstruction: while it is interpreted
-    u8 faults = 0;                                   // host faults that no fill could help
+    u8 faults = 0;                                   // host faults that speak against its window
+    bool same_pages = false;         // kInstruction: what it writes is a stack, or a variable
     bool board = false;              // kInstruction: it reaches ports or model-specific registers
     bool clock = false;              // kInstruction: it reads the time-stamp counter, or may set it
     bool fallback = false;           // kInstruction: no rule translated it

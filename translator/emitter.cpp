@@ -27,6 +27,15 @@ bool loads_segment(const decoder::Instruction& instruction) {
            to.number != static_cast<u8>(SegmentName::kSs);
 }
 
+// Stacks and variables stay on their pages. Where an instruction without a memory operand writes
+// memory, it pushes.
+bool writes_same_pages(const decoder::Instruction& instruction) {
+    if (instruction.row().family == decoder::Family::kString) return false;
+    if (!instruction.has_memory()) return true;
+    const decoder::MemoryOperand& memory = instruction.memory;
+    return memory.segment == SegmentName::kSs || memory.base == kNoGpr;
+}
+
 // With its operation as such; a memory operand may be a device as well.
 bool reaches_board(const decoder::Instruction& instruction) {
     const decoder::Row& row = instruction.row();
@@ -128,6 +137,7 @@ u16 Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     if (kind == Site::Kind::kInstruction) {
         site.operation = operation();
         site.fpu = uses_fpu(*instruction_);
+        site.same_pages = writes_same_pages(*instruction_);
         site.segment = loads_segment(*instruction_);
         site.board = reaches_board(*instruction_);
         site.occupation = callout_occupation(instruction_->row());

@@ -16,6 +16,7 @@ enum class Trick : u8 {
     kUnroll,          // a loop that fits into a block several times pays for its exit once
     kExtents,         // a fill shows neighbours of the page, too
     kKernelWindow,    // supervisors with paging read through a window, too
+    kKernelWrites,    // and write through it, but for what writes to page after page
     kWindows,         // guest memory is reached through windows held by the host's MMU
     kLooseCode,       // code on pages that keep being written checks itself instead of a guard
     kJoining,         // a block that no branch led to ends where another one begins

@@ -45,7 +45,8 @@ Translator::Place Translator::new_place(const Mode& from_state, const SpaceKey& 
     place.window = may_use_window(place);
     Mode mode = from_state;
     if (place.window) mode.bits |= Mode::kWindow;
-    if (place.window && space.paging && !space.user) mode.bits |= Mode::kSoftWrites;
+    const bool writes = !options_.disabled.has(Trick::kKernelWrites);
+    if (place.window && space.paging && !space.user && !writes) mode.bits |= Mode::kSoftWrites;
     place.number = number_of_mode(mode);
     place.table = &jump_tables_.table_of(place.number, mode.mapped(), space);
     place.generation = jump_tables_.generation();

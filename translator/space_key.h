@@ -18,7 +18,8 @@ struct SpaceKey {
     bool user = false;
     // In line: it is compared whenever the privilege level changes.
     bool operator==(const SpaceKey& other) const {
-        u64 difference = (cr3 ^ other.cr3) | (u64{paging} ^ other.paging) | (u64{user} ^ other.user);
+        u64 difference =
+            (cr3 ^ other.cr3) | (u64{paging} ^ other.paging) | (u64{user} ^ other.user);
         for (std::size_t i = 0; i < pdpte.size(); ++i) difference |= pdpte[i] ^ other.pdpte[i];
         return difference == 0;
     }

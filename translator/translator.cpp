@@ -237,19 +237,23 @@ const u8* Translator::load_fpu(const Site& site) {
 }
 
 // The access that could not be done in the window has succeeded: show its page there, if it may be
-// shown. An instruction that this never helps (devices, guarded pages) gives its window up.
+// shown. An instruction that this never helps (devices, guarded pages) gives its window up. So does
+// one of a kernel's that writes to ever other pages: most of them become page tables or caches one
+// day, and have to be protected again.
 void Translator::learn_from_fault(Site& site, const HostFault& fault) {
     constexpr u8 kPatience = 3;
-    if (!modes_[site.block->key.mode].has(Mode::kWindow) || fault.division) return;
+    const Mode& mode = modes_[site.block->key.mode];
+    if (!mode.has(Mode::kWindow) || fault.division) return;
+    const bool kernel = !mode.user() && state_.paging();
     const u64 linear = fault.address - context_.window;
     if (linear >> 32 == 0 && windows_->fill(linear >> kPageShift, fault.write)) {
         ++statistics_.faults_filled;
-        return;
+        if (!kernel || !fault.write || site.same_pages) return;
+    } else {
+        ++statistics_.faults_vain;
+        if (kernel) site.faults = kPatience;  // what its window does not show it hardly ever will
     }
-    ++statistics_.faults_vain;
-    // What a kernel's window does not show it never will.
-    const bool never = modes_[site.block->key.mode].has(Mode::kSoftWrites);
-    if (options_.disabled.has(Trick::kAdaptive) || (++site.faults < kPatience && !never)) return;
+    if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
     if (site.block->dead) return;
     ++statistics_.soft_sites;
     soft_sites_.insert(site.block->key.physical + (site.eip - site.block->key.eip));

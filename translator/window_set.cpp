@@ -81,7 +81,7 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     if (!current_) return false;
     Space& space = *current_;
     mmu::Mmu::ShadowPage page;
-    if (!shows(space, linear_page, page) || (for_write && !page.writable)) return false;
+    if (!shows(space, linear_page, for_write, page) || (for_write && !page.writable)) return false;
     if (!SpareMappings::kept()) give_in();
     if (mappings_ >= budget_) drop_all();
     const u32 before = entry(space, linear_page);
@@ -90,7 +90,7 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     if (before & kShown) {
         if (!page.writable || before & kWritable) return false;
         forget(space, linear_page);
-    } else if (extents_) {
+    } else if (extents_ && !(for_write && is_shared(space))) {
         count = extent(linear_page, page, first);
     }
     const u64 ram_page = page.ram_page - (linear_page - first);
@@ -104,20 +104,22 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     for (u64 i = 0; i < count; ++i) {
         entry(space, first + i) =
             kShown | (page.writable ? kWritable : 0) | static_cast<u32>(ram_page + i);
-        if (!is_shared(space)) uses_[ram_page + i].push_back({&space, first + i});
+        if (is_used(space, entry(space, first + i)))
+            uses_[ram_page + i].push_back({&space, first + i});
     }
     return true;
 }
 
-// What the space may show of a page now. Supervisors' pages are only read there, so guards, which
-// come and go on theirs all the time, don't concern them; and what is the user's differs from one
-// load of CR3 to the next.
-bool WindowSet::shows(const Space& space, u64 linear_page, mmu::Mmu::ShadowPage& page) {
+// What the space may show of a page now. Most of supervisors' pages are only read there, so guards,
+// which come and go on theirs all the time, don't concern them; and what is the user's differs from
+// one load of CR3 to the next.
+bool WindowSet::shows(const Space& space, u64 linear_page, bool for_write,
+                      mmu::Mmu::ShadowPage& page) {
     const mmu::Privilege privilege =
         space.key.user ? mmu::Privilege::kUser : mmu::Privilege::kSupervisor;
     if (!mmu_.shadow(linear_page, privilege, page)) return false;
     if (!is_shared(space)) return true;
-    page.writable = false;
+    page.writable = page.writable && for_write;
     return !page.user;
 }
 
@@ -139,13 +141,13 @@ u64 WindowSet::extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& fi
 bool WindowSet::fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted) {
     if (is_shown(*current_, linear_page)) return false;
     mmu::Mmu::ShadowPage page;
-    return shows(*current_, linear_page, page) && page.ram_page == wanted.ram_page &&
+    return shows(*current_, linear_page, false, page) && page.ram_page == wanted.ram_page &&
            page.writable == wanted.writable;
 }
 
 void WindowSet::forget(Space& space, u64 linear_page) {
     const u32 shown = std::exchange(entry(space, linear_page), 0);
-    if (is_shared(space)) return;
+    if (!is_used(space, shown)) return;
     const auto uses = uses_.find(shown & kRamPageMask);
     std::erase_if(uses->second, [&](const Use& use) {
         return use.space == &space && use.linear_page == linear_page;
@@ -229,6 +231,8 @@ void WindowSet::protect(u64 ram_page) {
         mappings_ += kSplit;
         if (!use.space->window.protect(use.linear_page)) return give_in();
     }
+    std::erase_if(uses->second, [&](const Use& use) { return is_shared(*use.space); });
+    if (uses->second.empty()) uses_.erase(uses);
 }
 
 }  // namespace seventeen::translator

@@ -66,9 +66,13 @@ class WindowSet final {
 
     // One for all page tables: the supervisor's.
     static bool is_shared(const Space& space) { return space.key.paging && !space.key.user; }
+    // Is what it shows of a page in uses_? Only what a guard would concern.
+    static bool is_used(const Space& space, u32 shown) {
+        return !is_shared(space) || shown & kWritable;
+    }
     u32& entry(Space& space, u64 linear_page);
     bool is_shown(const Space& space, u64 linear_page) const;
-    bool shows(const Space& space, u64 linear_page, mmu::Mmu::ShadowPage& page);
+    bool shows(const Space& space, u64 linear_page, bool for_write, mmu::Mmu::ShadowPage& page);
     u64 extent(u64 linear_page, const mmu::Mmu::ShadowPage& page, u64& first);
     bool fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted);
     void forget(Space& space, u64 linear_page);

@@ -12,8 +12,8 @@ constexpr u32 k32 = Mode::kCode32 | Mode::kStack32;
 constexpr Mode kUserSoft{Mode::kUser | k32 | kFpu | kFlatAll, ~0u, 0};
 constexpr Mode kUserWindow{kUserSoft.bits | Mode::kWindow, ~0u, 0};
 constexpr Mode kUserFpu{kUserWindow.bits | Mode::kFpuLive, ~0u, 0};
-constexpr Mode kKernel{Mode::kKernel | k32 | kFpu | kFlatAll | Mode::kWindow | Mode::kSoftWrites,
-                       ~0u, 0};
+constexpr Mode kKernel{Mode::kKernel | k32 | kFpu | kFlatAll | Mode::kWindow, ~0u, 0};
+constexpr Mode kKernelSoft{kKernel.bits | Mode::kSoftWrites, ~0u, 0};
 // CS and SS have bases and limits, too; without paging.
 constexpr Mode kSegmented{Mode::kKernel | k32 | Mode::kWindow, 0x7f'ffff, 0x10'0000};
 constexpr Mode kReal{Mode::kKernel | Mode::kWindow, 0xffff, 0x1'0000};
@@ -38,8 +38,8 @@ std::vector<Snippet> memory_forms() {
         {"user_window", "A program's function in a window.", kUserWindow, kFunction},
         {"user_soft", "The same with the software TLB.", kUserSoft, kFunction},
         soft_site,
-        {"kernel", "The same in a kernel: reads in a window, soft writes, returns in pairs.",
-         kKernel, kFunction},
+        {"kernel", "The same in a kernel, where returns are paired.", kKernel, kFunction},
+        {"kernel_soft_writes", "The same where only reads use the window.", kKernelSoft, kFunction},
         {"segmented", "Segments with bases and limits.", kSegmented,
          "8b 46 04  26 88 07  51  5a  8c d8"},
         real,

@@ -124,6 +124,32 @@ TEST_CASE_METHOD(Fixture, "A page that becomes guarded stays to be read") {
     CHECK(memory.read<u8>({0x20000}) == 10);
 }
 
+TEST_CASE_METHOD(Fixture, "A kernel's pages are shown to be read, those it writes one by one") {
+    state.cpl = 0;
+    base = windows.window_of(space_of(state));
+    for (u32 page = 0x10; page < 0x18; ++page) map(page, kAll & ~kUser, page + 0x10);
+    REQUIRE(windows.fill(0x12, false));
+    CHECK(statistics.filled_pages == 8);
+    REQUIRE(windows.fill(0x14, true));
+    CHECK(statistics.filled_pages == 9);
+    CHECK_FALSE(windows.fill(0x14, true));  // is there
+    at(0x14000) = 14;
+    CHECK(memory.read<u8>({0x24000}) == 14);
+    memory.set_guard(mmu::Guard::kCode, {0x23000});  // only read
+    CHECK(statistics.protections == 0);
+    memory.set_guard(mmu::Guard::kCode, {0x24000});
+    CHECK(statistics.protections == 1);
+    CHECK_FALSE(windows.fill(0x14, true));
+    CHECK(at(0x14000) == 14);
+    memory.clear_guard(mmu::Guard::kCode, {0x24000});
+    CHECK(windows.fill(0x14, true));
+    map(0x14, kAll & ~kUser, 0x25);  // elsewhere now
+    memory.set_guard(mmu::Guard::kCode, {0x24000});
+    CHECK(statistics.protections == 1);
+    map(0x15, kAll, 0x25);  // the user's
+    CHECK_FALSE(windows.fill(0x15, true));
+}
+
 TEST_CASE_METHOD(Fixture, "Neighbours that are contiguous come along") {
     for (u32 page = 0x10; page < 0x20; ++page) map(page, kAll, page + 0x20);
     map(0x18, kAll & ~kDirty, 0x38);
