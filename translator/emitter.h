@@ -205,7 +205,8 @@ class Emitter {
     void jump_to_site(u32 eip);
     void jump_by_map();
     void jump_by_slot(u32 target);
-    void look_up();
+    template <typename Place>
+    void leave_for(const Place& place);
     bool has_pairs() const;
     bool may_pair() const;
     void emit_landing();

@@ -76,7 +76,7 @@ void Emitter::emit_direct_exit(u32 target, u16 count) {
     saved_ = saved;
 }
 
-// To the block of `eip` in this page, once they are linked.
+// To the block of `eip`, once they are linked.
 void Emitter::jump_to_site(u32 eip) {
     ColdSite cold;
     cold.label = assembler_.newLabel();
@@ -88,14 +88,19 @@ void Emitter::jump_to_site(u32 eip) {
     cold_.push_back(cold);
 }
 
+template <typename Place>
+void Emitter::leave_for(const Place& place) {
+    pairs_ ? assembler_.call(place) : assembler_.jmp(place);
+    if (pairs_) emit_landing();
+}
+
 // By the jump map, with the flags where they are. r8d is the target.
 void Emitter::jump_by_map() {
     assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
     assembler_.mov(x86::r10, context(offsetof(Context, code), 8));
     assembler_.mov(x86::r9d, x86::ptr(x86::r9, x86::r8, 2, 0, 4));
     assembler_.lea(x86::r9, x86::ptr(x86::r9, x86::r10));
-    pairs_ ? assembler_.call(x86::r9) : assembler_.jmp(x86::r9);
-    if (pairs_) emit_landing();
+    leave_for(x86::r9);
 }
 
 // To another page: by the slot of the jump table that the target has.
@@ -125,9 +130,7 @@ void Emitter::jump_by_slot(u32 target) {
     assembler_.cmp(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, eip)}, 8), x86::r8);
     assembler_.jne(cold.label);
     flags_to_host();
-    const x86::Mem code = x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8);
-    pairs_ ? assembler_.call(code) : assembler_.jmp(code);
-    if (pairs_) emit_landing();
+    leave_for(x86::ptr(x86::r9, slot + s32{offsetof(JumpSlot, code)}, 8));
 }
 
 void Emitter::exit_indirect(Branch branch) {
@@ -145,17 +148,11 @@ void Emitter::exit_indirect(Branch branch) {
         else if (mode().mapped())
             jump_by_map();
         else
-            look_up();
+            leave_for(context(offsetof(Context, look_up), 8));
     }
     pairs_ = false;
     saved_ = saved;
     closed_ = true;
-}
-
-void Emitter::look_up() {
-    const x86::Mem stub = context(offsetof(Context, look_up), 8);
-    pairs_ ? assembler_.call(stub) : assembler_.jmp(stub);
-    if (pairs_) emit_landing();
 }
 
 // --- pairs ---
