@@ -36,9 +36,12 @@ const void* JumpTables::select(Table& table) {
 }
 
 void JumpTables::fill(const Block& block, u64 linear_page) {
-    if (at(*current_, block.key.eip) == block.entry) return;
-    losses_ += at(*current_, block.key.eip) != nullptr;
-    lose(*current_, block.key.eip);
+    const u8* before = at(*current_, block.key.eip);
+    if (before == block.entry) return;
+    if (before) {
+        ++losses_;
+        lose(*current_, block.key.eip);
+    }
     depends(block, linear_page);
     put(*current_, block.key.eip, block.entry);
 }
