@@ -18,8 +18,7 @@ constexpr u32 kFunctionSize = 0x200;
 constexpr u32 kFirstPage = 0x40;
 constexpr u32 kPages = 8;
 constexpr u32 kVersions = 2;
-constexpr u32 kDirectories[] = {0x2000, 0x4000};
-constexpr u32 kTables[] = {0x3000, 0x5000};
+constexpr std::array<Space, 2> kSpaces{{{0x2000, 0x3000}, {0x4000, 0x5000}}};
 constexpr u32 kCounters = 0x30000;
 constexpr u32 kOtherStack = 0x7000;  // its ESP is kept here
 constexpr u32 kStack = 0x1e800;
@@ -39,14 +38,14 @@ void append_table_change(Bytes& code, Random& random) {
     const u32 page = static_cast<u32>(random() % kPages);
     const u32 version = static_cast<u32>(random() % kVersions);
     append(code, {0xc7, 0x05});  // mov dword [entry], …
-    append_dword(code, kTables[random() % 2] + (kFirstPage + page) * 4);
+    append_dword(code, kSpaces[random() % 2].table + (kFirstPage + page) * 4);
     append_dword(code,
                  (kFirstPage + page + version * kPages) << kPageShift | kRights[random() % 4]);
 }
 
 void append_space_change(Bytes& code, Random& random) {
     append(code, {0xb9});  // mov ecx, directory; mov cr3, ecx
-    append_dword(code, kDirectories[random() % 2]);
+    append_dword(code, kSpaces[random() % 2].directory);
     append(code, {0x0f, 0x22, 0xd9});
 }
 
@@ -142,17 +141,6 @@ void write_functions(mmu::PhysicalMemory& memory, bool user, Random& random) {
     }
 }
 
-void write_tables(CpuState& state, mmu::PhysicalMemory& memory) {
-    constexpr u32 kRights = 0x67;
-    for (unsigned i = 0; i < 2; ++i) {
-        memory.write<u32>({kDirectories[i]}, kTables[i] | kRights);
-        for (u32 page = 0; page < 256; ++page)
-            memory.write<u32>({kTables[i] + page * 4}, page << kPageShift | kRights);
-    }
-    state.cr3 = kDirectories[0];
-    state.cr0 |= kCr0Pg | kCr0Wp;
-}
-
 Start make_start(u64 seed, bool user) {
     Random random(seed);
     const Setting setting = user ? Setting::kUser : Setting::kFlat;
@@ -165,7 +153,8 @@ Start make_start(u64 seed, bool user) {
             memory.write<u32>({at}, kProgramCode);
         memory.write<u32>({kOtherStack}, kStack - 0x1000);
         write_functions(memory, user, random);
-        write_tables(state, memory);
+        constexpr u32 kRights = 0x67;  // everyone's, accessed and dirty
+        map_spaces(state, memory, kSpaces, kRights);
     };
     return start;
 }

@@ -2,6 +2,7 @@
 // ends.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <vector>
 
@@ -17,6 +18,25 @@ inline void append(Bytes& code, std::initializer_list<unsigned> bytes) {
 }
 inline void append_dword(Bytes& code, u32 value) {
     for (unsigned i = 0; i < 4; ++i) code.push_back(static_cast<u8>(value >> 8 * i));
+}
+
+// An address space: where its page directory lies, and the table of its first 4 MiB.
+struct Space {
+    u32 directory = 0;
+    u32 table = 0;
+};
+
+// Two spaces in which the first MiB is where it is, with these rights; the first is
+// current.
+inline void map_spaces(CpuState& state, mmu::PhysicalMemory& memory,
+                       const std::array<Space, 2>& spaces, u32 rights) {
+    for (const Space& space : spaces) {
+        memory.write<u32>({space.directory}, space.table | rights);
+        for (u32 page = 0; page < 256; ++page)
+            memory.write<u32>({space.table + page * 4}, page << kPageShift | rights);
+    }
+    state.cr3 = spaces[0].directory;
+    state.cr0 |= kCr0Pg | kCr0Wp;
 }
 
 // Room for what a test appends at once.

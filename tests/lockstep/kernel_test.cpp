@@ -10,10 +10,7 @@ namespace seventeen::lockstep {
 
 namespace {
 
-constexpr u32 kDirectory = 0x2000;
-constexpr u32 kOtherDirectory = 0x3000;
-constexpr u32 kTable = 0x4000;
-constexpr u32 kOtherTable = 0x5000;
+constexpr std::array<Space, 2> kSpaces{{{0x2000, 0x4000}, {0x3000, 0x5000}}};
 constexpr u32 kGdt = 0x6000;
 constexpr u32 kFirstChanging = 0x30;  // pages that come, go and change their rights
 constexpr u32 kChanging = 16;
@@ -64,7 +61,7 @@ void append_table_change(Bytes& code, Random& random) {
     constexpr std::array<u32, 8> kRights{0, 0x21, 0x63, 0x63, 0x67, 3, 7, 0x61};
     const u32 page = static_cast<u32>(random() % kChanging);
     append(code, {0xc7, 0x05});
-    append_dword(code, (random() % 3 ? kTable : kOtherTable) + (kFirstChanging + page) * 4);
+    append_dword(code, kSpaces[random() % 3 ? 0 : 1].table + (kFirstChanging + page) * 4);
     append_dword(code, (kFirstChanging + static_cast<u32>(random() % kChanging)) << kPageShift |
                            kRights[random() % kRights.size()]);
 }
@@ -72,7 +69,7 @@ void append_table_change(Bytes& code, Random& random) {
 // mov eax, directory; mov cr3, eax
 void append_space_change(Bytes& code, Random& random) {
     append(code, {0xb8});
-    append_dword(code, random() % 2 ? kDirectory : kOtherDirectory);
+    append_dword(code, kSpaces[random() % 2 ? 0 : 1].directory);
     append(code, {0x0f, 0x22, 0xd8});
 }
 
@@ -96,18 +93,6 @@ Bytes make_code(u64 seed, bool paging) {
     return code;
 }
 
-void prepare_tables(CpuState& state, mmu::PhysicalMemory& memory) {
-    constexpr u32 kRights = 0x63;  // the supervisor's, accessed and dirty
-    memory.write<u32>({kDirectory}, kTable | kRights);
-    memory.write<u32>({kOtherDirectory}, kOtherTable | kRights);
-    for (const u32 table : {kTable, kOtherTable}) {
-        for (u32 page = 0; page < 256; ++page)
-            memory.write<u32>({table + page * 4}, page << kPageShift | kRights);
-    }
-    state.cr3 = kDirectory;
-    state.cr0 |= kCr0Pg | kCr0Wp;
-}
-
 // As a random program at CPL 0, with its GDT in RAM.
 Start make_start(u64 seed, bool paging) {
     Start start = replace_code({Setting::kFlat, seed, Diet::kTame}, make_code(seed, paging));
@@ -116,7 +101,8 @@ Start make_start(u64 seed, bool paging) {
         for (u32 at = 0; at <= state.gdtr.limit; ++at)
             memory.write<u8>({kGdt + at}, memory.read<u8>({state.gdtr.base + at}));
         state.gdtr.base = kGdt;
-        if (paging) prepare_tables(state, memory);
+        constexpr u32 kRights = 0x63;  // the supervisor's, accessed and dirty
+        if (paging) map_spaces(state, memory, kSpaces, kRights);
     };
     return start;
 }
