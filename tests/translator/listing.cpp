@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/text.h"
 #include "decoder/disassembly.h"
 #include "tests/translator/listing_names.h"
 #include "translator/block_translator.h"

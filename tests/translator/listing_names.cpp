@@ -6,6 +6,7 @@
 #include <span>
 #include <sstream>
 
+#include "core/text.h"
 #include "translator/context.h"
 
 namespace seventeen::translator {
@@ -75,12 +76,6 @@ std::string state_field(s64 offset) {
 }
 
 }  // namespace
-
-std::string hex(u64 value) {
-    std::ostringstream out;
-    out << "0x" << std::hex << value;
-    return out.str();
-}
 
 std::string kind_text(Site::Kind kind) {
     constexpr std::array kKinds{"instruction", "direct", "indirect", "fpu", "event", "stale"};

@@ -7,7 +7,6 @@
 
 namespace seventeen::translator {
 
-std::string hex(u64 value);
 std::string kind_text(Site::Kind kind);
 std::string site_text(const Site& site);
 std::string mode_text(const Mode& mode);

@@ -1,5 +1,6 @@
 // Listings tell what differs, and nothing that differs from run to run.
 #include "tests/translator/listing.h"
+#include "core/text.h"
 
 #include <catch2/catch.hpp>
 #include <memory>
