@@ -38,6 +38,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"joining", Trick::kJoining},
     {"dense-count", Trick::kDenseCount},
     {"return-pairs", Trick::kReturnPairs},
+    {"fsgsbase", Trick::kFsgsbase},
 }};
 
 // What stands between commas.

@@ -22,6 +22,7 @@ enum class Trick : u8 {
     kJoining,         // a block that no branch led to ends where another one begins
     kDenseCount,      // one byte of the countdown stands for many instructions
     kReturnPairs,     // calls and returns are the host's, too, which predicts them
+    kFsgsbase,        // windows are chosen by an instruction instead of a system call
     kCount,
 };
 

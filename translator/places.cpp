@@ -81,7 +81,8 @@ void Translator::choose_window() {
     const u64 window = windows_->window_of(space_of(state_));
     if (window == context_.window) return;
     context_.window = window;
-    select_window(window);
+    const bool instruction = !options_.disabled.has(Trick::kFsgsbase);
+    select_window(window, instruction ? BaseWrite::kInstruction : BaseWrite::kSystemCall);
 }
 
 void Translator::earn() {

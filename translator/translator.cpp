@@ -14,6 +14,7 @@ namespace {
 // Without the tricks that this host cannot do.
 TranslatorOptions possible(TranslatorOptions options) {
     if (!Countdown::is_dense_possible()) options.disabled.set(Trick::kDenseCount);
+    if (best_base_write() == BaseWrite::kSystemCall) options.disabled.set(Trick::kFsgsbase);
     return options;
 }
 

@@ -33,6 +33,6 @@ enum class BaseWrite : u8 { kInstruction, kSystemCall };
 BaseWrite best_base_write();
 
 // Makes gs: the window; 0: none.
-void select_window(u64 base, BaseWrite how = best_base_write());
+void select_window(u64 base, BaseWrite how);
 
 }  // namespace seventeen::translator

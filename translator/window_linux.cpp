@@ -84,7 +84,7 @@ void select_window(u64 base, BaseWrite how) {
     if (how == BaseWrite::kInstruction)
         asm volatile("wrgsbase %0" : : "r"(base) : "memory");
     else
-        syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+        check(syscall(SYS_arch_prctl, ARCH_SET_GS, base) == 0, "a window cannot be chosen");
 }
 
 }  // namespace seventeen::translator

@@ -145,6 +145,14 @@ TEST_CASE("What a kernel reads and writes through its window is what its page ta
     CHECK(sum.drops > 100);
 }
 
+TEST_CASE("A kernel's window is what its page tables say where a system call chooses it") {
+    translator::TranslatorOptions options;
+    options.disabled.set(translator::Trick::kFsgsbase);
+    const auto sum = check_alike(true, options);
+    CHECK(sum.fills > 200);
+    CHECK(sum.drops > 100);
+}
+
 TEST_CASE("A kernel that does not write through its window, or has none, is as exact") {
     translator::TranslatorOptions options;
     SECTION("reads") {

@@ -71,6 +71,13 @@ TEST_CASE("Page tables that change are as they stand with few mappings to spend"
     }
 }
 
+TEST_CASE("Page tables that change are as they stand in windows that a system call chooses") {
+    auto options = windows_at_once();
+    options.disabled.set(translator::Trick::kFsgsbase);
+    CHECK(check_alike(false, 6, options).fills > 500);
+    CHECK(check_alike(true, 6, options).fills > 500);
+}
+
 TEST_CASE("Page tables that change are as they stand in windows that are earned and lost") {
     translator::TranslatorOptions options;
     options.young_instructions = 3000;

@@ -161,14 +161,25 @@ TEST_CASE("Each trick can be turned off") {
     }
 }
 
-TEST_CASE("Two machines take turns in one thread") {
-    Translated one(program(kLoop));
-    Translated other(program(kLoop));
-    for (u64 target = 1000; target <= 20'000; target += 1000) {
-        one.guest.run(target);
-        other.guest.run(target);
+// Each one's loop counts in its window; where that were the other's, one would count for both.
+TEST_CASE("Two machines take turns in one thread, however they choose their windows") {
+    // again: inc word [500h]; add ax, [500h]; jmp again
+    const Start start = program({0xff, 0x06, 0x00, 0x05, 0x03, 0x06, 0x00, 0x05, 0xeb, 0xf6});
+    translator::TranslatorOptions by_system_call;
+    by_system_call.disabled.set(translator::Trick::kFsgsbase);
+    for (const auto& options : {by_system_call, translator::TranslatorOptions{}}) {
+        Translated one(start);
+        Translated other(start, options);
+        for (u64 target = 1000; target <= 20'000; target += 1000) {
+            one.guest.run(target);
+            other.guest.run(target);
+        }
+        CHECK(describe_difference(one.guest, other.guest, true).empty());
+        for (const Translated* each : {&one, &other}) {
+            CHECK(each->engine->statistics().fills != 0);
+        }
+        CHECK(one.guest.memory().read<u16>({0x500}) == 20'000 / 3 + 1);
     }
-    CHECK(describe_difference(one.guest, other.guest, true).empty());
 }
 
 TEST_CASE("What a device throws comes out of run") {
