@@ -27,11 +27,6 @@ u32 address_of(u32 function) {
     return (kFirstPage << kPageShift) + function * kFunctionSize;
 }
 
-void append_call(Bytes& code, u32 from, u32 to) {
-    append(code, {0xe8});
-    append_dword(code, to - (from + static_cast<u32>(code.size()) + 4));
-}
-
 // Page tables as the guest sees them: other versions of a page, or other rights.
 void append_table_change(Bytes& code, Random& random) {
     constexpr std::array<u32, 4> kRights{0x67, 0x67, 0x67, 0x66};
@@ -149,8 +144,7 @@ Start make_start(u64 seed, bool user) {
                                                          mmu::PhysicalMemory& memory) {
         Random random(seed);
         before(state, memory);
-        for (u32 at = kStack - 0x2000; at < kStack + 0x400; at += 4)
-            memory.write<u32>({at}, kProgramCode);
+        fill_stack(memory, kStack);
         memory.write<u32>({kOtherStack}, kStack - 0x1000);
         write_functions(memory, user, random);
         constexpr u32 kRights = 0x67;  // everyone's, accessed and dirty

@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned kConsoleRegion = 0;
 constexpr unsigned kExitRegion = 1;
+constexpr unsigned kBusMasterRegion = 2;
 constexpr u8 kWakeVector = 0x20;
 constexpr u8 kFerrVector = 0x75;  // IRQ 13 of a PC
 constexpr u64 kFirmwareEnd = u64{1} << 32;
@@ -30,6 +31,10 @@ Guest::Guest(const Start& start, const MakeEngine& make_engine)
       vector_(start.vector) {
     ports_.claim({kConsolePort, 1, this, kConsoleRegion, 1});
     ports_.claim({kExitPort, 4, this, kExitRegion, 4});
+    if (start.bus_master) {
+        ports_.claim({kBusMasterPort, 4, this, kBusMasterRegion, 4});
+        mmio_.claim({kBusMasterAddress, start.ram << 8, this, kBusMasterRegion, 4});
+    }
     memory_.map_ram({0}, start.ram, 0);
     if (!firmware_.empty()) {
         const std::span<const u8> rom(firmware_);
@@ -85,7 +90,13 @@ u8 Guest::acknowledge() {
     return vector_;
 }
 
-u64 Guest::read(unsigned, u64, Width) {
+void Guest::command_bus_master(u64 command) {
+    const u8 byte = static_cast<u8>(command);
+    memory_.dma_write({command >> 8}, &byte, 1);
+}
+
+u64 Guest::read(unsigned region, u64 offset, Width) {
+    if (region == kBusMasterRegion) command_bus_master(offset);
     return ~u64{0};
 }
 
@@ -94,6 +105,7 @@ void Guest::write(unsigned region, u64, u64 value, Width) {
         console_ += static_cast<char>(value);
         return;
     }
+    if (region == kBusMasterRegion) return command_bus_master(value);
     exit_value_ = static_cast<u32>(value);
     ended_ = true;
     state_.attention = true;

@@ -26,6 +26,7 @@ struct Start {
     std::vector<u8> firmware;  // ends at 4 GiB and at 1 MiB; the CPU starts at its reset vector
     u32 entry = 0;             // without firmware: real mode, below 1 MiB
     bool wakes = false;        // a halted CPU is interrupted, if it listens
+    bool bus_master = false;   // a chip writes memory when it is told to
     u8 vector = 0;             // of an interrupt that `prepare` leaves pending
     // Last: whatever else a test wants to prepare.
     std::function<void(CpuState& state, mmu::PhysicalMemory& memory)> prepare;
@@ -51,6 +52,13 @@ class Guest final : private InterruptAcknowledge, private Device {
     bool ended() const { return ended_; }
     u32 exit_value() const { return exit_value_; }
 
+    // The bus master puts a command's low byte into memory at the address in the bits above. A
+    // command is a dword that is written to the port or the address, or how far behind that a byte
+    // is read.
+    static constexpr u16 kBusMasterPort = 0x98;
+    static constexpr u32 kBusMasterAddress = 0xc000'0000;
+    static constexpr u32 bus_master_command(u32 address, u8 byte) { return address << 8 | byte; }
+
     // Runs until CpuState::retired is `target`, or the guest has ended.
     void run(u64 target);
     // The interrupt line, and the vector it brings; it falls when the CPU acknowledges.
@@ -60,8 +68,9 @@ class Guest final : private InterruptAcknowledge, private Device {
 
   private:
     bool stays_halted();
+    void command_bus_master(u64 command);
     u8 acknowledge() override;
-    std::string_view name() const override { return "console and exit"; }
+    std::string_view name() const override { return "console, exit and bus master"; }
     u64 read(unsigned region, u64 offset, Width width) override;
     void write(unsigned region, u64 offset, u64 value, Width width) override;
 

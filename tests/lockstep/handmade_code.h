@@ -20,6 +20,12 @@ inline void append_dword(Bytes& code, u32 value) {
     for (unsigned i = 0; i < 4; ++i) code.push_back(static_cast<u8>(value >> 8 * i));
 }
 
+// `code` starts at `from`.
+inline void append_call(Bytes& code, u32 from, u32 to) {
+    append(code, {0xe8});
+    append_dword(code, to - (from + static_cast<u32>(code.size()) + 4));
+}
+
 // An address space: where its page directory lies, and the table of its first 4 MiB.
 struct Space {
     u32 directory = 0;
@@ -54,6 +60,22 @@ inline Start replace_code(const RandomProgram& program, Bytes code) {
                                                                      mmu::PhysicalMemory& memory) {
         before(state, memory);
         memory.write({kProgramCode}, code.data(), code.size());
+    };
+    return start;
+}
+
+// Whoever returns too often starts again.
+inline void fill_stack(mmu::PhysicalMemory& memory, u32 stack) {
+    for (u32 at = stack - 0x2000; at < stack + 0x400; at += 4)
+        memory.write<u32>({at}, kProgramCode);
+}
+
+// The program, which begins where its code does and not in its handler.
+inline Start start_at_code(Start start, u32 stack) {
+    start.prepare = [before = start.prepare, stack](CpuState& state, mmu::PhysicalMemory& memory) {
+        before(state, memory);
+        state.rip = kProgramCode;
+        fill_stack(memory, stack);
     };
     return start;
 }

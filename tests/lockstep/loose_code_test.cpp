@@ -1,0 +1,139 @@
+// Lockstep over loose pages, which bear no guard: whatever writes their code, it is what runs.
+#include <catch2/catch.hpp>
+
+#include "tests/lockstep/campaign.h"
+#include "tests/lockstep/loose_programs.h"
+
+namespace seventeen::lockstep {
+
+namespace {
+
+constexpr u64 kSeeds = 6;
+
+Plan make_plan(u64 seed) {
+    Plan plan;
+    plan.limit = 40'000;
+    plan.longest_step = 400;
+    plan.seed = seed;
+    plan.memory_every = 16;
+    return plan;
+}
+
+// Of programs, each in blocks of one instruction and of many.
+template <typename Run>
+translator::Statistics check_alike(const Run& run) {
+    translator::Statistics sum;
+    for (const unsigned longest_block : {1u, 64u}) {
+        CAPTURE(longest_block);
+        const std::string difference = find_difference(kSeeds, sum, [&](u64 seed) {
+            Plan plan = make_plan(seed);
+            plan.options.longest_block = longest_block;
+            return run(seed, plan);
+        });
+        CHECK(difference == "");
+    }
+    return sum;
+}
+
+translator::Statistics check_dma(Between between, bool windows) {
+    return check_alike([&](u64 seed, Plan& plan) {
+        const DmaProgram program = make_dma_program(seed, between);
+        if (!windows) plan.options.disabled.set(translator::Trick::kWindows);
+        plan.disturb = [&](Guest& guest, u64 random) {
+            const u8 byte = one_byte_instruction(random >> 32);
+            guest.memory().dma_write({program.places[random % program.places.size()]}, &byte, 1);
+        };
+        return run_in_lockstep(program.start, plan);
+    });
+}
+
+translator::Statistics check_page_end(const PageEnd& changes) {
+    return check_alike([&](u64 seed, Plan& plan) {
+        return run_in_lockstep(make_page_end_program(seed, changes), plan);
+    });
+}
+
+void write_anywhere(Guest& guest, u64 random) {
+    const u8 byte = one_byte_instruction(random >> 32);
+    guest.memory().dma_write({kProgramCode + random % kProgramSize}, &byte, 1);
+}
+
+}  // namespace
+
+TEST_CASE("DMA between two runs changes code on loose pages") {
+    const auto sum = check_dma(Between::kNothing, true);
+    CHECK(sum.loose_blocks > 1000);
+    CHECK(sum.stale > 1000);
+}
+
+TEST_CASE("DMA changes code on loose pages that an instruction behind a store is") {
+    const auto sum = check_dma(Between::kStores, true);
+    CHECK(sum.loose_blocks > 1000);
+    CHECK(sum.stale > 1000);
+}
+
+TEST_CASE("DMA that the running block asks for changes code on loose pages, its own too") {
+    for (const Between between : {Between::kPort, Between::kWrite, Between::kRead}) {
+        for (const bool windows : {true, false}) {
+            CAPTURE(windows, static_cast<int>(between));
+            const auto sum = check_dma(between, windows);
+            CHECK(sum.loose_blocks > 1000);
+            CHECK(sum.stale > 1000);
+        }
+    }
+}
+
+TEST_CASE("An instruction across the end of a loose page is patched in either page") {
+    PageEnd changes;
+    SECTION("in its head") {
+        changes.head = true;
+    }
+    SECTION("in its tail") {
+        changes.tail = true;
+    }
+    SECTION("in both at once") {
+        changes.both = true;
+    }
+    SECTION("anywhere") {
+        changes.head = changes.tail = changes.both = true;
+    }
+    SECTION("anywhere, by DMA as well") {
+        changes.head = changes.tail = changes.both = changes.dma = true;
+    }
+    const auto sum = check_page_end(changes);
+    CHECK(sum.loose_blocks > 1000);
+    CHECK(sum.stale > 1000);
+}
+
+TEST_CASE("An instruction across the end of a loose page goes on where page tables say") {
+    PageEnd changes;
+    changes.mapping = true;
+    SECTION("patched in its head") {
+        changes.head = true;
+    }
+    SECTION("patched in its tail") {
+        changes.tail = true;
+    }
+    SECTION("patched anywhere") {
+        changes.head = changes.tail = changes.both = changes.dma = true;
+    }
+    const auto sum = check_page_end(changes);
+    CHECK(sum.loose_blocks > 1000);
+    CHECK(sum.stale > 1000);
+}
+
+TEST_CASE("Generators that rewrite opcodes, prefixes and immediates for ever run what they wrote") {
+    for (const bool dma : {false, true}) {
+        CAPTURE(dma);
+        const auto sum = check_alike([&](u64 seed, Plan& plan) {
+            plan.interrupts = 20;
+            plan.vectors = 8;
+            if (dma) plan.disturb = &write_anywhere;
+            return run_in_lockstep(make_generator_program(seed), plan);
+        });
+        CHECK(sum.loose_blocks > 10'000);
+        CHECK(sum.stale > 5000);
+    }
+}
+
+}  // namespace seventeen::lockstep
