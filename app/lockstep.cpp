@@ -8,9 +8,12 @@
 #include <utility>
 
 #include "app/assembly.h"
+#include "app/memory_comparison.h"
 #include "app/report.h"
+#include "core/cpu_snapshot.h"
 #include "core/snapshot.h"
 #include "debugger/excerpt.h"
+#include "machine/memory_map.h"
 
 namespace seventeen::app {
 
@@ -21,6 +24,8 @@ using machine::Pc;
 using machine::Stop;
 
 constexpr u64 kDefaultGrain = 10'000'000;
+// So often all RAM is compared, and a snapshot kept.
+constexpr u64 kFullGrain = 10'000'000;
 
 // A machine and the images in its drives, which are part of what is compared and put back.
 struct Side {
@@ -47,21 +52,24 @@ class Lockstep {
           tested_(make(EngineKind::kTranslator, options.engine.translator.longest_block)) {}
 
     int run() {
-        for (u64 equal = 0;;) {
-            keep();
+        memory_ = compare_memory();
+        for (;;) {
+            const u64 equal = retired();
+            if (kept_.empty() || equal - kept_at_ >= kFullGrain) {
+                if (!memory_->is_all_alike()) return differ(kept_at_, equal);
+                keep();
+            }
             const u64 next = std::min(equal + grain_, options_.max_instructions);
-            const Stop stop = advance(next);
-            if (!same()) {
-                bisect(equal, next);
-                return 1;
-            }
-            equal = retired();
-            const bool time_over = reference_.pc->platform().scheduler().now() >= options_.max_time;
-            if (stop != Stop::kLimit || equal >= options_.max_instructions || time_over ||
-                reference_.pc->platform().dead()) {
-                std::printf("%" PRIu64 " instructions, no difference\n", equal);
-                return 0;
-            }
+            const machine::RunLimit limit = limit_of(next);
+            const Stop stop = reference_.pc->run(limit);
+            if (!memory_->was_alike()) return differ(kept_at_, equal);
+            if (tested_.pc->run(limit) != stop)
+                std::printf("the engines stopped for different reasons\n");
+            if (!same_cpu() || !memory_->is_alike()) return differ(equal, next);
+            if (!is_over(stop)) continue;
+            if (!memory_->is_all_alike()) return differ(kept_at_, retired());
+            std::printf("%" PRIu64 " instructions, no difference\n", retired());
+            return 0;
         }
     }
 
@@ -76,26 +84,40 @@ class Lockstep {
 
     u64 retired() const { return reference_.pc->platform().cpu().retired; }
 
+    std::unique_ptr<MemoryComparison> compare_memory() {
+        return std::make_unique<MemoryComparison>(
+            reference_.pc->platform().memory(), tested_.pc->platform().memory(),
+            MemoryComparison::ChipMemory{machine::kShadowMemory.value, machine::kShadowMemorySize});
+    }
+
     // Idle guests retire nothing: time ends a piece, too.
-    Stop advance(u64 target) {
+    machine::RunLimit limit_of(u64 retired) const {
         constexpr u64 kIdleTicks = u64{1} << 30;
-        const machine::RunLimit limit{
-            .retired = target, .ticks = reference_.pc->platform().scheduler().ticks() + kIdleTicks};
-        const Stop stop = reference_.pc->run(limit);
-        const Stop other = tested_.pc->run(limit);
-        if (stop != other) std::printf("the engines stopped for different reasons\n");
-        return stop;
+        return {.retired = retired,
+                .ticks = reference_.pc->platform().scheduler().ticks() + kIdleTicks};
+    }
+
+    bool is_over(Stop stop) const {
+        const machine::Platform& platform = reference_.pc->platform();
+        return stop != Stop::kLimit || retired() >= options_.max_instructions ||
+               platform.scheduler().now() >= options_.max_time || platform.dead();
+    }
+
+    bool same_cpu() const {
+        return cpu_digest(reference_.pc->platform().cpu()) ==
+               cpu_digest(tested_.pc->platform().cpu());
     }
 
     bool same() const {
-        return reference_.pc->platform().cpu().retired == tested_.pc->platform().cpu().retired &&
-               reference_.pc->platform().digest() == tested_.pc->platform().digest();
+        return same_cpu() && std::ranges::equal(reference_.pc->platform().memory().ram(),
+                                                tested_.pc->platform().memory().ram());
     }
 
     void keep() {
         Writer writer;
         reference_.save(writer);
         kept_ = std::move(writer).finish();
+        kept_at_ = retired();
     }
 
     void go_back() {
@@ -105,19 +127,31 @@ class Lockstep {
         }
     }
 
-    // They agree at `equal`, which is kept, and differ at `different`. All runs start from there:
-    // the translator leaves the last instructions before a target to the interpreter, as many as a
-    // block may hold, so that equal states do not mean that its own code was right so far. Blocks
-    // of one instruction pin the difference to one, if they show it.
-    void bisect(u64 equal, u64 different) {
+    // They differ at `different`, and `equal` is where no difference had been seen yet. All runs
+    // start from what is kept: the translator leaves the last instructions before a target to the
+    // interpreter, as many as a block may hold, so that equal states do not mean that its own code
+    // was right so far. Blocks of one instruction pin the difference to one, if they show it.
+    int differ(u64 equal, u64 different) {
         std::printf("they differ between instructions %" PRIu64 " and %" PRIu64 "\n", equal,
                     different);
+        memory_.reset();
         unsigned block = 1;
         tested_ = make(EngineKind::kTranslator, block);
         if (same_at(different)) {
             block = options_.engine.translator.longest_block;
             tested_ = make(EngineKind::kTranslator, block);
+            if (same_at(different)) {
+                std::printf("run without a stop from instruction %" PRIu64 " on, they do not\n",
+                            kept_at_);
+                return 1;
+            }
         }
+        if (!same_at(equal)) different = std::exchange(equal, kept_at_);
+        bisect(block, equal, different);
+        return 1;
+    }
+
+    void bisect(unsigned block, u64 equal, u64 different) {
         const u64 start = equal;
         while (different - equal > 1) {
             const u64 middle = equal + (different - equal) / 2;
@@ -139,9 +173,13 @@ class Lockstep {
         std::fflush(stdout);
     }
 
-    bool same_at(u64 retired) {
+    bool same_at(u64 target) {
         go_back();
-        advance(retired);
+        for (Stop stop = Stop::kLimit; retired() < target && !is_over(stop);) {
+            const machine::RunLimit limit = limit_of(target);
+            stop = reference_.pc->run(limit);
+            tested_.pc->run(limit);
+        }
         return same();
     }
 
@@ -174,7 +212,9 @@ class Lockstep {
     u64 grain_;
     Side reference_;
     Side tested_;
-    std::vector<u8> kept_;  // a snapshot of where they agreed last
+    std::unique_ptr<MemoryComparison> memory_;
+    std::vector<u8> kept_;  // a snapshot of where all was alike …
+    u64 kept_at_ = 0;       // … and how many instructions that was
 };
 
 }  // namespace

@@ -32,7 +32,7 @@ namespace seventeen::mmu {
 enum class Guard : u8 {
     kPageTable = 1 << 0,    // TLB entries were derived from this page
     kCode = 1 << 1,         // the interpreter's decoded code came from this page
-    kDirty = 1 << 2,        // a display waits for the next write
+    kDirty = 1 << 2,        // somebody waits for the next write
     kTranslation = 1 << 3,  // translated code came from this page
 };
 inline constexpr unsigned kGuardKinds = 4;
