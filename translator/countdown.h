@@ -17,7 +17,7 @@ namespace seventeen::translator {
 class Countdown {
   public:
     // Instructions in one stretch.
-    static constexpr u64 kMost = u64{1} << 21;
+    static constexpr u64 kMost = u64{1} << 22;
     static constexpr unsigned kShift = 6;
     // Can the host shift?
     static bool is_dense_possible();
