@@ -17,6 +17,9 @@ using machine::Stop;
 constexpr u64 kSliceTicks = u64{1} << 20;
 constexpr u64 kSlicesPerLook = 4;  // of the script at the screen
 constexpr u64 kSlicesPerKey = 4;
+// Several are run at once while all that could come is from the host, which can wait this long.
+constexpr u64 kMostAtOnce = 16;
+constexpr auto kPatience = std::chrono::milliseconds(4);
 constexpr std::size_t kSerialChunk = 8;
 constexpr auto kRefresh = std::chrono::milliseconds(33);
 constexpr auto kLongestSleep = std::chrono::milliseconds(20);
@@ -86,23 +89,35 @@ Outcome Session::run() {
 RunLimit Session::next_limit() const {
     const Scheduler& scheduler = pc_.platform().scheduler();
     const u64 retired = pc_.platform().cpu().retired;
+    const u64 length = slices_at_once() * kSliceTicks;
     RunLimit limit{.retired = options_.max_instructions,
-                   .ticks = (scheduler.ticks() / kSliceTicks + 1) * kSliceTicks};
+                   .ticks = (scheduler.ticks() / length + 1) * length};
     if (options_.hash_every != 0)
         limit.retired =
             std::min(limit.retired, (retired / options_.hash_every + 1) * options_.hash_every);
     return limit;
 }
 
+u64 Session::slices_at_once() const {
+    if (!serial_text_.empty()) return 1;
+    if (!keys_.empty()) return kSlicesPerKey;
+    if (!script_.empty()) return kSlicesPerLook;
+    return options_.max_time == Scheduler::kNever ? at_once_ : 1;
+}
+
 Stop Session::run_slice() {
     const u64 before = pc_.platform().cpu().retired;
     const auto start = Pacer::Clock::now();
     const Stop stop = pc_.run(next_limit());
+    const auto taken = Pacer::Clock::now() - start;
+    if (taken < kPatience / 4)
+        at_once_ = std::min(2 * at_once_, kMostAtOnce);
+    else if (taken > kPatience)
+        at_once_ = std::max(at_once_ / 2, u64{1});
     const u64 retired = pc_.platform().cpu().retired - before;
     print_hash();
     if (options_.paced) {
-        const auto rate =
-            pacer_.ran(retired, Pacer::Clock::now() - start, pc_.platform().scheduler().rate());
+        const auto rate = pacer_.ran(retired, taken, pc_.platform().scheduler().rate());
         if (rate) pc_.give(machine::RateInput{*rate});
     }
     return stop;

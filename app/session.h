@@ -56,6 +56,7 @@ class Session {
 
   private:
     machine::RunLimit next_limit() const;
+    u64 slices_at_once() const;
     machine::Stop run_slice();
     bool slice_ends(u64 every) const;
     bool over(machine::Stop stop) const;
@@ -79,6 +80,7 @@ class Session {
     std::deque<KeyEvent> keys_;
     std::deque<u8> serial_text_;
     Pacer::Clock::time_point last_look_{};
+    u64 at_once_ = 1;      // slices that the host has lately had the patience for
     u64 hashed_ = 0;       // the instruction at which the last hash was printed
     bool pacing_ = false;  // in the last slice
     bool quit_ = false;
