@@ -64,7 +64,7 @@ enum class NetworkCard : u8 { kNone, kNe2000, kRtl8029, kVirtio };
 struct PcOptions {
     u64 memory = 128u << 20;
     std::string cpu = "max";
-    TickRate rate{.nanoseconds = 4, .ticks = 1};  // a quarter of a billion instructions a second
+    TickRate rate{.nanoseconds = 2, .ticks = 1};  // half a billion instructions a second
     EngineOptions engine = {};
     s64 epoch = 1'577'836'800;     // the clock's time at the start: 2020-01-01 00:00:00
     std::vector<u8> firmware;      // empty: SeaBIOS

@@ -6,7 +6,7 @@
 # geometric mean over its programs. What printing costs (the least time of base/nothing in a
 # round) is taken off each time.
 
-BEGIN { kTicks = 4 } # time stamps of one instruction in Seventeen's unpaced PC (machine/pc.h)
+BEGIN { kTicks = 2 } # time stamps of one instruction in Seventeen's unpaced PC (machine/pc.h)
 
 # --- input ---
 

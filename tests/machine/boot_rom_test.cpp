@@ -198,7 +198,7 @@ TEST_CASE("A Multiboot kernel that others wrote runs") {
                                      .modules = {},
                                      .memory = kMemory});
     Pc pc(std::move(options));
-    pc.platform().run({.retired = 40'000'000});
+    pc.platform().run({.retired = 80'000'000});  // it waits for a sixth of a second
     CHECK(screen_shows(pc, "-*--*-        -*--*-"));
 }
 
