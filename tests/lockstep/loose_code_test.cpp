@@ -10,12 +10,14 @@ namespace {
 
 constexpr u64 kSeeds = 6;
 
+// Long steps leave the code to the translator for a while: where the interpreter has run code, and
+// it does before each stop, writes are announced for its sake.
 Plan make_plan(u64 seed) {
     Plan plan;
-    plan.limit = 40'000;
-    plan.longest_step = 400;
+    plan.longest_step = seed % 2 ? 400 : 20'000;
+    plan.limit = seed % 2 ? 40'000 : 100'000;
     plan.seed = seed;
-    plan.memory_every = 16;
+    plan.memory_every = 4;
     return plan;
 }
 
@@ -49,6 +51,7 @@ translator::Statistics check_dma(Between between, bool windows) {
 
 translator::Statistics check_page_end(const PageEnd& changes) {
     return check_alike([&](u64 seed, Plan& plan) {
+        if (seed % 2) plan.options.disabled.set(translator::Trick::kYoungSoft);
         return run_in_lockstep(make_page_end_program(seed, changes), plan);
     });
 }
@@ -62,14 +65,14 @@ void write_anywhere(Guest& guest, u64 random) {
 
 TEST_CASE("DMA between two runs changes code on loose pages") {
     const auto sum = check_dma(Between::kNothing, true);
-    CHECK(sum.loose_blocks > 1000);
-    CHECK(sum.stale > 1000);
+    CHECK(sum.loose_blocks > 1500);
+    CHECK(sum.stale > 1500);
 }
 
 TEST_CASE("DMA changes code on loose pages that an instruction behind a store is") {
     const auto sum = check_dma(Between::kStores, true);
-    CHECK(sum.loose_blocks > 1000);
-    CHECK(sum.stale > 1000);
+    CHECK(sum.loose_blocks > 1500);
+    CHECK(sum.stale > 1500);
 }
 
 TEST_CASE("DMA that the running block asks for changes code on loose pages, its own too") {
@@ -77,8 +80,8 @@ TEST_CASE("DMA that the running block asks for changes code on loose pages, its 
         for (const bool windows : {true, false}) {
             CAPTURE(windows, static_cast<int>(between));
             const auto sum = check_dma(between, windows);
-            CHECK(sum.loose_blocks > 1000);
-            CHECK(sum.stale > 1000);
+            CHECK(sum.loose_blocks > 1500);
+            CHECK(sum.stale > 1500);
         }
     }
 }
@@ -101,8 +104,8 @@ TEST_CASE("An instruction across the end of a loose page is patched in either pa
         changes.head = changes.tail = changes.both = changes.dma = true;
     }
     const auto sum = check_page_end(changes);
-    CHECK(sum.loose_blocks > 1000);
-    CHECK(sum.stale > 1000);
+    CHECK(sum.loose_blocks > 1500);
+    CHECK(sum.stale > 1500);
 }
 
 TEST_CASE("An instruction across the end of a loose page goes on where page tables say") {
@@ -117,9 +120,12 @@ TEST_CASE("An instruction across the end of a loose page goes on where page tabl
     SECTION("patched anywhere") {
         changes.head = changes.tail = changes.both = changes.dma = true;
     }
+    SECTION("in user code, patched anywhere") {
+        changes.head = changes.tail = changes.both = changes.user = true;
+    }
     const auto sum = check_page_end(changes);
-    CHECK(sum.loose_blocks > 1000);
-    CHECK(sum.stale > 1000);
+    CHECK(sum.loose_blocks > 1500);
+    CHECK(sum.stale > 1500);
 }
 
 TEST_CASE("Generators that rewrite opcodes, prefixes and immediates for ever run what they wrote") {
@@ -131,7 +137,7 @@ TEST_CASE("Generators that rewrite opcodes, prefixes and immediates for ever run
             if (dma) plan.disturb = &write_anywhere;
             return run_in_lockstep(make_generator_program(seed), plan);
         });
-        CHECK(sum.loose_blocks > 10'000);
+        CHECK(sum.loose_blocks > 5000);
         CHECK(sum.stale > 5000);
     }
 }

@@ -1,5 +1,6 @@
 // Code generators in the guest: places that are written again and again, and run in between.
 #include <algorithm>
+#include <cstring>
 
 #include "tests/lockstep/loose_programs.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr u32 kVariants = 0x28000;  // what string instructions copy
 constexpr u32 kVariantBytes = 0x1000;
+constexpr u32 kBuffer = 0x2a000;
 constexpr u32 kStack = 0x1e800;
 constexpr u32 kPlaceSize = 32;
 constexpr u32 kContents = 15;  // bytes of a place that are written; NOPs and RET follow
@@ -90,16 +92,17 @@ class GeneratorProgram {
 
     void append_step() {
         const u32 at = place();
-        switch (below(9)) {
+        switch (below(12)) {
             case 0: append_rewriting(at); break;
             case 1: append_opcode(at); break;
             case 2: append_prefix(at); break;
             case 3: append_immediate(at); break;
-            case 4: append_next(); return;
+            case 4: append_own_string(); return;
             case 5: append_pushes(at); break;
             case 6: append_string(at); break;
             case 7: append_store(at, {0xeb, static_cast<u8>(below(12))}); break;  // jmp
-            default: append_immediate_as_code(at); break;
+            case 8: append_immediate_as_code(at); break;
+            default: append_next(); return;
         }
         append_call(image_, kProgramCode, at);
     }
@@ -153,30 +156,79 @@ class GeneratorProgram {
         append_call(image_, kProgramCode, at);
         append_store(at, {kWithImmediate[below(6)]});
     }
-    // xor byte [next], …: what follows has one byte or another, two or five.
+    // What follows has one byte or another, two or five: the first one changes each time.
     void append_next() {
-        constexpr std::array<std::array<u8, 2>, 5> kBytes{{{0x40, 0x03},    // inc eax, inc ebx
+        constexpr std::array<std::array<u8, 2>, 5> kFirst{{{0x40, 0x03},    // inc eax, inc ebx
                                                            {0xb0, 0x08},    // mov al, mov eax
                                                            {0x90, 0xf6},    // nop, 66h
                                                            {0xb8, 0xbd},    // mov eax, add eax
                                                            {0x3e, 0x58}}};  // ds:, 66h
-        const auto bytes = kBytes[below(5)];
+        const auto [first, difference] = kFirst[below(5)];
+        const Bytes& way = ways()[below(static_cast<unsigned>(ways().size()))];
         const u32 between = below(3);
-        append(image_, {0x80, 0x35});
-        append_dword(image_, kProgramCode + static_cast<u32>(image_.size()) + 5 + between);
-        append(image_, {bytes[1]});
-        for (u32 i = 0; i < between; ++i) append(image_, {one_byte_instruction(random_())});
-        append(image_, {bytes[0]});
-        if (bytes[0] == 0x3e) append(image_, {0xb8});
-        for (unsigned i = 0; i < 4; ++i) append(image_, {one_byte_instruction(random_())});
+        constexpr u32 kPreparation = 7 * 5;
+        const u32 next = here() + kPreparation + static_cast<u32>(way.size()) + between;
+        append_with({0xa1}, next);  // mov eax, [next]
+        append_with({0x35}, difference);
+        append_with({0xa3}, kBuffer);  // mov [buffer], eax
+        append_with({0xba}, difference);
+        append_with({0xbe}, kBuffer);  // mov esi, buffer; mov edi, next; mov ecx, …
+        append_with({0xbf}, next);
+        append_with({0xb9}, 1);
+        image_.insert(image_.end(), way.begin(), way.end());
+        append_one_byte_instructions(between);
+        append(image_, {first});
+        if (first == 0x3e) append(image_, {0xb8});
+        append_one_byte_instructions(8);
+        append_with({0xbc}, kStack);  // mov esp, stack
+    }
+    // To store EAX, some of it, or what is at ESI, at EDI; or DL's bits.
+    static const std::vector<Bytes>& ways() {
+        static const std::vector<Bytes> all{
+            {0x89, 0x07},                                      // mov [edi], eax
+            {0x88, 0x07},                                      // mov [edi], al
+            {0x30, 0x17},                                      // xor [edi], dl
+            {0x87, 0x07},                                      // xchg [edi], eax
+            {0x8d, 0x67, 0x04, 0x50},                          // lea esp, [edi + 4]; push eax
+            {0x50, 0x8f, 0x07},                                // push eax; pop dword [edi]
+            {0xab},                                            // stosd
+            {0xa4},                                            // movsb
+            {0xf3, 0xaa},                                      // rep stosb
+            {0xf3, 0xa5},                                      // rep movsd
+            {0x66, 0x0f, 0x6e, 0xc0, 0x66, 0x0f, 0x7e, 0x07},  // movd xmm0, eax; movd [edi], xmm0
+            {0xdb, 0x06, 0xdb, 0x1f},                          // fild [esi]; fistp [edi]
+            {0xc1, 0x07, 0x08},                                // rol dword [edi], 8
+            {0x0f, 0xba, 0x3f, 0x03},                          // btc dword [edi], 3
+        };
+        return all;
+    }
+    // A repeated instruction that overwrites itself, and what is around it.
+    void append_own_string() {
+        const u8 store = below(2) ? 0xaa : 0xab;
+        constexpr u32 kPreparation = 9 + 3 * 5 + 4;
+        const u32 at = here() + kPreparation;
+        append_store(at, {0xf3, store});
+        append_with({0xbf}, at - below(4));  // mov edi, …; mov ecx, …
+        append_with({0xb9}, 1 + below(6));
+        append(image_, {0xb8});  // mov eax, instructions
+        append_one_byte_instructions(4);
+        append(image_, {0x90, 0x90, 0x90, 0x90, 0xf3, store});
+        append_one_byte_instructions(28);
+    }
+    u32 here() const { return kProgramCode + static_cast<u32>(image_.size()); }
+    void append_with(std::initializer_list<unsigned> bytes, u32 dword) {
+        append(image_, bytes);
+        append_dword(image_, dword);
+    }
+    void append_one_byte_instructions(unsigned count) {
+        for (; count != 0; --count) append(image_, {one_byte_instruction(random_())});
     }
     void append_pushes(u32 at) {
         append(image_, {0xbc});  // mov esp, …
         append_dword(image_, at + 4 + below(8));
         for (unsigned i = 0; i <= below(2); ++i) {
             append(image_, {0x68});  // push imm32
-            for (unsigned byte = 0; byte < 4; ++byte)
-                append(image_, {one_byte_instruction(random_())});
+            append_one_byte_instructions(4);
         }
         append(image_, {0xbc});
         append_dword(image_, kStack);
@@ -190,7 +242,7 @@ class GeneratorProgram {
         const u8 store = kStores[below(4)];
         if (store >= 0xaa) {
             append(image_, {0xb8});  // mov eax, …
-            for (unsigned i = 0; i < 4; ++i) append(image_, {one_byte_instruction(random_())});
+            append_one_byte_instructions(4);
         }
         if (below(2)) {
             append(image_, {0xb9});  // mov ecx, …; rep
@@ -212,9 +264,14 @@ Start make_generator_program(u64 seed) {
     const Bytes code = program.code();
     const Bytes variants = program.variants();
     Start start = start_at_code(replace_code({Setting::kFlat, seed, Diet::kTame}, code), kStack);
+    for (u32 i = 0; i < kHandlerTargetCount; ++i) {  // the start of a page
+        const u32 target = kProgramCode + i % kPages * kPageSize;
+        std::memcpy(start.firmware.data() + kHandlerTargets + i * 4, &target, sizeof target);
+    }
     start.prepare = [before = start.prepare, variants](CpuState& state,
                                                        mmu::PhysicalMemory& memory) {
         before(state, memory);
+        state.cr4 |= kCr4Osfxsr;
         memory.write({kVariants}, variants.data(), variants.size());
     };
     return start;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tests/lockstep/rom.h"
+
 namespace seventeen::lockstep {
 
 namespace {
@@ -210,13 +212,14 @@ class PageEndProgram {
         append(code, {now[head_ - 1], now[head_]});
     }
     void append_mapping(Bytes& code) {
-        if (random_() % 4 == 0) {
+        if (!changes_.user && random_() % 4 == 0) {
             append(code, {0xb8});  // mov eax, directory; mov cr3, eax
             append_dword(code, kSpaces[random_() % 2].directory);
             append(code, {0x0f, 0x22, 0xd8});
         } else {
             append(code, {0x81, 0x35});  // xor dword [entry], …
-            append_dword(code, kSpaces[random_() % 2].table + (kBoundary >> kPageShift) * 4);
+            const Space& space = changes_.user ? kSpaces[0] : kSpaces[random_() % 2];
+            append_dword(code, space.table + (kBoundary >> kPageShift) * 4);
             append_dword(code, kBoundary ^ kOtherPage);
         }
     }
@@ -226,6 +229,16 @@ class PageEndProgram {
     const Template& template_;
     u32 head_;  // bytes of the instruction in the first page
 };
+
+// With the selectors of random programs.
+void enter_user_code(CpuState& state) {
+    constexpr u16 kCode = 0x18 | 3;
+    constexpr u16 kData = 0x20 | 3;
+    for (SegmentRegister& each : state.segments)
+        each = segment(kData, 0, 0xffff'ffff, kDataBits | kUserBits | kFlat);
+    state.segment(SegmentName::kCs) = segment(kCode, 0, 0xffff'ffff, kCodeBits | kUserBits | kFlat);
+    state.cpl = 3;
+}
 
 }  // namespace
 
@@ -285,13 +298,17 @@ Start make_page_end_program(u64 seed, const PageEnd& changes) {
     image.insert(image.end(), second.begin(), second.end());
     image.resize(kMain - kProgramCode, 0x90);
     image.insert(image.end(), main.begin(), main.end());
-    Start start = start_at_code(replace_code({Setting::kFlat, seed, Diet::kTame}, image), kStack);
+    const Setting setting = changes.user ? Setting::kUser : Setting::kFlat;
+    Start start = start_at_code(replace_code({setting, seed, Diet::kTame}, image), kStack);
     start.bus_master = true;
-    start.prepare = [before = start.prepare, other](CpuState& state, mmu::PhysicalMemory& memory) {
+    start.prepare = [before = start.prepare, other, user = changes.user](
+                        CpuState& state, mmu::PhysicalMemory& memory) {
         before(state, memory);
         memory.write({kOtherPage}, other.data(), other.size());
-        constexpr u32 kRights = 0x63;  // the supervisor's, accessed and dirty
-        map_spaces(state, memory, kSpaces, kRights);
+        constexpr u32 kRights = 0x63;  // accessed and dirty, the supervisor's …
+        constexpr u32 kUserRights = 0x67;
+        map_spaces(state, memory, kSpaces, user ? kUserRights : kRights);
+        if (user) enter_user_code(state);
     };
     return start;
 }

@@ -30,6 +30,7 @@ struct PageEnd {
     bool both = false;     // … in both, by one write
     bool dma = false;      // and by the bus master
     bool mapping = false;  // which page comes second
+    bool user = false;     // the program is not a kernel's
 };
 Start make_page_end_program(u64 seed, const PageEnd& changes);
 

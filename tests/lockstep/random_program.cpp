@@ -29,7 +29,7 @@ constexpr u32 kNumbers = 0x10000;  // bytes of data that are numbers at first
 constexpr u32 kStack = 0x1f000;
 // ROM.
 constexpr u32 kHandler = kRom + 0x1000;
-constexpr u32 kTargets = kRom + 0x2000;   // of 256
+constexpr u32 kTargets = kRom + kHandlerTargets;
 constexpr u32 kPristine = kRom + 0x6000;  // a copy of the code
 constexpr u32 kRestored = 96;             // bytes of it that the handler puts back
 constexpr u32 kAlias = 0x100000;          // under paging the code shows here as well
@@ -193,7 +193,7 @@ void write_tables(Rom& rom, const RandomProgram& program, Random& random) {
     rom.dword(kTss + 4, kStack - 0x800);
     rom.dword(kTss + 8, kData0);
     const bool code16 = program.setting == Setting::kCode16 || program.setting == Setting::kReal;
-    for (u32 i = 0; i < 256; ++i)
+    for (u32 i = 0; i < kHandlerTargetCount; ++i)
         rom.dword(kTargets + i * 4, (code16 ? 0 : kCode) + static_cast<u32>(random() % kCodeSize));
 }
 

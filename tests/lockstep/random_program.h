@@ -27,6 +27,9 @@ enum class Diet : u8 {
 // Where its code lies, and how long that is.
 constexpr u32 kProgramCode = 0x10000;
 constexpr u32 kProgramSize = 0x3000;
+// Where its handler goes on: so many addresses at this place of its firmware.
+constexpr u32 kHandlerTargets = 0x2000;
+constexpr u32 kHandlerTargetCount = 256;
 
 struct RandomProgram {
     Setting setting = Setting::kFlat;
