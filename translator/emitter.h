@@ -130,6 +130,10 @@ class Emitter {
                (access == Access::kRead || !mode().has(Mode::kSoftWrites));
     }
 
+    // The register that holds the address of the Countdown's byte for `count`: r10, or `count`
+    // itself. Flags stay.
+    asmjit::x86::Gp place_in_countdown(const asmjit::x86::Gp& count);
+
     // Where the instruction's immediate is read as it runs; nullptr: it is as translated.
     const u8* open_immediate() const { return open_immediate_; }
 

@@ -61,10 +61,15 @@ bool Emitter::is_direct(u32 target, bool by_table) const {
 // r13 -= count; faults to the site where none is left (countdown.h). Flags stay where they are.
 void Emitter::count(u16 site, u16 count) {
     assembler_.lea(x86::r13, x86::ptr(x86::r13, -static_cast<s32>(count)));
-    const bool dense = !surroundings_.disabled.has(Trick::kDenseCount);
-    if (dense) assembler_.shrx(x86::r10, x86::r13, x86::r15);
+    const x86::Gp place = place_in_countdown(x86::r13);
     block_.fault_points.push_back({static_cast<u32>(assembler_.offset()), site, saved_});
-    assembler_.movzx(x86::r10d, x86::byte_ptr(dense ? x86::r10 : x86::r13));
+    assembler_.movzx(x86::r10d, x86::byte_ptr(place));
+}
+
+x86::Gp Emitter::place_in_countdown(const x86::Gp& count) {
+    if (surroundings_.disabled.has(Trick::kDenseCount)) return count;
+    assembler_.shrx(x86::r10, count, x86::r15);
+    return x86::r10;
 }
 
 void Emitter::emit_direct_exit(u32 target, u16 count) {

@@ -218,9 +218,11 @@ void compare_in_window(Emitter& emitter, const StringInstruction& string) {
     emitter.may_fault(never_happened);
     emit_repeated(emitter, string);
     leave_window(emitter, string);
+    out.lea(x86::r8, x86::ptr(x86::r8, x86::rcx));
+    const x86::Gp place = emitter.place_in_countdown(x86::r8);
     emitter.may_fault(never_happened);
-    out.movzx(x86::r10d, x86::byte_ptr(x86::r8, x86::rcx));  // did it pass an event?
-    out.lea(x86::r13, x86::ptr(x86::r8, x86::rcx, 0, completed + 1));
+    out.movzx(x86::r10d, x86::byte_ptr(place));  // did it pass an event?
+    out.lea(x86::r13, x86::ptr(x86::r8, completed + 1));
     out.short_().jmp(done);
     out.bind(nothing);
     emitter.flags_to_host();  // as they were

@@ -107,34 +107,37 @@ TEST_CASE("An instruction that reaches a device gives its window up") {
 }
 
 // A repeated instruction keeps registers and flags where the count is zero: ADD's carry is added.
-TEST_CASE("Repeated string instructions with a count of zero run without the interpreter") {
-    for (const bool soft : {false, true}) {
-        std::vector<u8> code{0xbe, 0, 6, 0, 0, 0xbf, 0, 7, 0, 0, 0x31, 0xc9};  // esi, edi; ecx = 0
-        const u8 again = static_cast<u8>(code.size());
-        code.insert(code.end(), {0x05, 1, 0, 0, 0x90});                        // add eax, 90000001h
-        std::vector<u8> repeated{0xa4, 0xa5, 0xaa, 0xab};                      // MOVS, STOS
-        if (!soft) repeated.insert(repeated.end(), {0xa6, 0xa7, 0xae, 0xaf});  // CMPS, SCAS
-        for (const u8 opcode : repeated)
-            code.insert(code.end(), {0xf3, opcode, 0x83, 0xd3, 0});  // rep …; adc ebx, 0
-        code.insert(code.end(), {0xeb, static_cast<u8>(again - code.size() - 2)});
-        Start start = program(code);
-        start.prepare = [](CpuState& state, mmu::PhysicalMemory&) {
-            state.cr0 |= kCr0Pe;
-            for (SegmentRegister& each : state.segments)
-                each = segment(8, 0, 0xffff'ffff, kDataBits | kFlat);
-            state.segment(SegmentName::kCs) = segment(16, 0, 0xffff'ffff, kCodeBits | kFlat);
-            state.rip = kCode;
-        };
-        Plan plan;
-        plan.limit = 20'000;
-        if (soft) plan.options.disabled.set(translator::Trick::kWindows);
-        CHECK_FALSE(run_in_lockstep(start, plan).difference);
-        Translated guest(start, plan.options);
-        guest.guest.run(100'000);
-        CHECK(guest.guest.state().retired == 100'000);
-        CHECK(guest.guest.state().gpr[3] > 1000);
-        CHECK(guest.engine->statistics().interpreted < 100);
+TEST_CASE("Repeated string instructions run without the interpreter") {
+    const bool soft = GENERATE(false, true);
+    const u8 count = GENERATE(0, 5);
+    CAPTURE(soft, count);
+    std::vector<u8> code{0x05, 1, 0, 0, 0x90};                             // add eax, 90000001h
+    std::vector<u8> repeated{0xa4, 0xa5, 0xaa, 0xab};                      // MOVS, STOS
+    if (!soft) repeated.insert(repeated.end(), {0xa6, 0xa7, 0xae, 0xaf});  // CMPS, SCAS
+    for (const u8 opcode : repeated) {
+        code.insert(code.end(), {0xbe, 0, 6, 0, 0, 0xbf, 0, 7, 0, 0});  // mov esi; mov edi
+        code.insert(code.end(), {0xb9, count, 0, 0, 0});                // mov ecx
+        code.insert(code.end(), {0xf3, opcode, 0x83, 0xd3, 0});         // rep …; adc ebx, 0
     }
+    code.insert(code.end(),
+                {0xe9, static_cast<u8>(-5 - static_cast<int>(code.size())), 0xff, 0xff, 0xff});
+    Start start = program(code);
+    start.prepare = [](CpuState& state, mmu::PhysicalMemory&) {
+        state.cr0 |= kCr0Pe;
+        for (SegmentRegister& each : state.segments)
+            each = segment(8, 0, 0xffff'ffff, kDataBits | kFlat);
+        state.segment(SegmentName::kCs) = segment(16, 0, 0xffff'ffff, kCodeBits | kFlat);
+        state.rip = kCode;
+    };
+    Plan plan;
+    plan.limit = 20'000;
+    if (soft) plan.options.disabled.set(translator::Trick::kWindows);
+    CHECK_FALSE(run_in_lockstep(start, plan).difference);
+    Translated guest(start, plan.options);
+    guest.guest.run(100'000);
+    CHECK(guest.guest.state().retired == 100'000);
+    CHECK(guest.guest.state().gpr[3] > 1000);
+    CHECK(guest.engine->statistics().interpreted < 100);
 }
 
 TEST_CASE("Code that goes on in the middle of a block is not translated to its end again") {
