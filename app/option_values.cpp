@@ -39,6 +39,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"dense-count", Trick::kDenseCount},
     {"return-pairs", Trick::kReturnPairs},
     {"fsgsbase", Trick::kFsgsbase},
+    {"esp-fold", Trick::kEspFold},
 }};
 
 // What stands between commas.

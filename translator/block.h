@@ -55,6 +55,9 @@ struct Site {
     bool fpu = false;                // kInstruction: it works on FPU, MMX or SSE registers
     X87Note x87;                     // the last x87 instruction before it, but none that was noted
     u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand
+    // What the guest's ESP is more than r12: here, and at `resume`.
+    s32 stack_before = 0;
+    s32 stack_after = 0;
 };
 
 // A host instruction that may fault, and the site that continues.

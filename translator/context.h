@@ -2,7 +2,7 @@
 //
 // While translated code runs:
 //   eax ecx edx ebx ebp esi edi   the guest's, upper halves zero
-//   r12                           the guest's ESP, upper half zero
+//   r12                           the guest's ESP (stack_pointer.h), upper half zero
 //   r13                           the Countdown: its base plus the instructions left, less slack
 //   r14                           CpuState*
 //   r15                           Context*

@@ -2,8 +2,10 @@
 #include "translator/copied_instruction.h"
 
 #include <cstring>
+#include <utility>
 
 #include "decoder/prefixes.h"
+#include "translator/stack_pointer.h"
 
 namespace seventeen::translator {
 
@@ -21,6 +23,8 @@ constexpr u8 kRexR = 4;
 constexpr u8 kRexX = 2;
 constexpr u8 kRexB = 1;
 constexpr u8 kSp = static_cast<u8>(Gpr::kSp);
+constexpr u8 kModDisplacement8 = 0x40;
+constexpr u8 kModDisplacement32 = 0x80;
 constexpr u8 kModRegister = 0xc0;
 constexpr u8 kRmSib = 4;       // ModRM.rm: a SIB byte follows
 constexpr u8 kRmAbsolute = 5;  // ModRM.rm with mod 0: disp32 (RIP-relative in 64-bit code)
@@ -66,17 +70,6 @@ bool has_high_byte(const Instruction& instruction) {
     return false;
 }
 
-// Is there a register operand ESP or SP?
-bool names_stack_pointer(const Instruction& instruction) {
-    for (const Operand& operand : instruction.operands) {
-        if (operand.kind == OperandKind::kRegister && operand.number == kSp &&
-            (operand.register_class == RegisterClass::kGpr16 ||
-             operand.register_class == RegisterClass::kGpr32))
-            return true;
-    }
-    return false;
-}
-
 bool is_vector(const Instruction& instruction) {
     return instruction.row().family >= Family::kX87;
 }
@@ -103,9 +96,22 @@ struct Encoding {
     bool has_sib = false;
     u8 sib = 0;
     bool displacement = false;  // the instruction's own follows
+    u32 moved = 0;              // or this one …
+    u8 moved_size = 0;          // … of so many bytes
 };
 
-void place_memory(Encoding& encoding, const Instruction& instruction, MemoryForm form) {
+void move_displacement(Encoding& encoding, const Instruction& instruction, s32 by) {
+    const u32 moved = static_cast<u32>(instruction.memory.displacement) + static_cast<u32>(by);
+    const bool is_short = std::in_range<s8>(static_cast<s32>(moved));
+    encoding.displacement = false;
+    encoding.moved = moved;
+    encoding.moved_size = moved == 0 ? 0 : is_short ? 1 : 4;
+    encoding.modrm &= static_cast<u8>(~kModRegister);
+    if (moved != 0) encoding.modrm |= is_short ? kModDisplacement8 : kModDisplacement32;
+}
+
+void place_memory(Encoding& encoding, const Instruction& instruction, MemoryForm form,
+                  s32 stack_delta) {
     const u8 reg = encoding.modrm & 0x38;
     if (form == MemoryForm::kPointer) {
         encoding.rex |= kRexB | kRexX;
@@ -121,7 +127,10 @@ void place_memory(Encoding& encoding, const Instruction& instruction, MemoryForm
         if (instruction.layout.sib) {
             encoding.has_sib = true;
             encoding.sib = instruction.bytes[instruction.layout.sib];
-            if (instruction.memory.base == kSp) encoding.rex |= kRexB;
+            if (instruction.memory.base == kSp) {
+                encoding.rex |= kRexB;
+                if (stack_delta != 0) move_displacement(encoding, instruction, stack_delta);
+            }
         } else if (mod == 0 && (encoding.modrm & 7) == kRmAbsolute) {
             encoding.modrm = reg | kRmSib;
             encoding.has_sib = true;
@@ -135,7 +144,7 @@ bool is_absolute_move(const Instruction& instruction) {
     return instruction.opcode_map == 0 && instruction.opcode >= 0xa0 && instruction.opcode <= 0xa3;
 }
 
-Encoding encode(const Instruction& instruction, MemoryForm form) {
+Encoding encode(const Instruction& instruction, MemoryForm form, s32 stack_delta) {
     Encoding encoding;
     encoding.opcode = instruction.opcode;
     if (instruction.layout.modrm) {
@@ -147,14 +156,14 @@ Encoding encode(const Instruction& instruction, MemoryForm form) {
         if (encoding.modrm >= kModRegister) {
             if (gpr_registers && (encoding.modrm & 7) == kSp) encoding.rex |= kRexB;
         } else {
-            place_memory(encoding, instruction, form);
+            place_memory(encoding, instruction, form, stack_delta);
         }
     } else if (is_absolute_move(instruction)) {
         constexpr u8 kOpcodes[] = {0x8a, 0x8b, 0x88, 0x89};
         encoding.opcode = kOpcodes[instruction.opcode - 0xa0];
         encoding.has_modrm = true;
         encoding.modrm = kRmAbsolute;
-        place_memory(encoding, instruction, form);
+        place_memory(encoding, instruction, form, 0);
         encoding.displacement = form == MemoryForm::kWindow;
     } else if (instruction.opcode_map == 0 && instruction.opcode >= 0x40 &&
                instruction.opcode <= 0x4f) {  // INC, DEC r: their bytes are REX prefixes now
@@ -171,11 +180,12 @@ Encoding encode(const Instruction& instruction, MemoryForm form) {
 
 }  // namespace
 
-CopiedInstruction copy_instruction(const Instruction& instruction, MemoryForm form) {
+CopiedInstruction copy_instruction(const Instruction& instruction, MemoryForm form,
+                                   s32 stack_delta) {
     CopiedInstruction copied;
     // ESP beside a vector register: which field names which is not worth knowing.
     if (is_vector(instruction) && names_stack_pointer(instruction)) return copied;
-    const Encoding encoding = encode(instruction, form);
+    const Encoding encoding = encode(instruction, form, stack_delta);
     if (encoding.rex && has_high_byte(instruction)) return copied;
     Bytes out(copied);
     if (form == MemoryForm::kWindow || form == MemoryForm::kWindowR8) {
@@ -193,6 +203,7 @@ CopiedInstruction copy_instruction(const Instruction& instruction, MemoryForm fo
     const auto& layout = instruction.layout;
     if (encoding.displacement)
         out.put(instruction.bytes.data() + layout.displacement, layout.displacement_size);
+    for (u8 i = 0; i < encoding.moved_size; ++i) out.put(static_cast<u8>(encoding.moved >> 8 * i));
     out.put(instruction.bytes.data() + layout.immediate, layout.immediate_size);
     return copied;
 }

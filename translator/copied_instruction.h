@@ -25,7 +25,9 @@ struct CopiedInstruction {
 };
 
 // Keeps opcode, ModRM, SIB, displacement and immediate where possible. LOCK is dropped: there is
-// one CPU. Fails where AH, CH, DH or BH meets a register that needs a REX prefix.
-CopiedInstruction copy_instruction(const decoder::Instruction& instruction, MemoryForm form);
+// one CPU. ESP as a base is r12 and `stack_delta` more. Fails where AH, CH, DH or BH meets a
+// register that needs a REX prefix.
+CopiedInstruction copy_instruction(const decoder::Instruction& instruction, MemoryForm form,
+                                   s32 stack_delta = 0);
 
 }  // namespace seventeen::translator

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "interpreter/bind.h"
 #include "translator/profile.h"
+#include "translator/stack_pointer.h"
 
 namespace seventeen::translator {
 
@@ -66,12 +67,15 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     open_source();
     cover_source();
     if (may_change_address(instruction, x87_.memory)) store_x87_address();
+    if (needs_stack_pointer(instruction)) settle_stack_pointer();
 }
 
 // Behind the instruction its flags are where the fast path left them; a guest that resumes has them
 // in both places.
 void Emitter::end_instruction() {
+    if (sets_stack_pointer(*instruction_)) stack_delta_ = 0;
     if (slow_.isValid()) {
+        block_.sites[cold_[slow_site_].site].stack_after = stack_delta_;
         cold_[slow_site_].resume = assembler_.newLabel();
         if (!closed_ && !slow_leaves_) assembler_.bind(cold_[slow_site_].resume);
     }
@@ -83,6 +87,7 @@ void Emitter::fall_back(bool ends) {
     cold.label = assembler_.newLabel();
     cold.site = new_site(Site::Kind::kInstruction, eip_, completed_);
     block_.sites[cold.site].fallback = true;
+    block_.sites[cold.site].stack_after = stack_delta_;
     cold.saved = saved_;
     assembler_.jmp(cold.label);
     cold.resume = assembler_.newLabel();
@@ -146,6 +151,7 @@ u16 Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     }
     site.x87 = x87_.note;
     site.x87_operand = x87_.operation;
+    site.stack_before = stack_delta_;
     return static_cast<u16>(number);
 }
 
@@ -189,6 +195,7 @@ void Emitter::finish() {
         const LaterExit later = later_[i];
         assembler_.bind(later.label);
         saved_ = false;
+        stack_delta_ = later.stack_delta;
         x87_ = later.x87;
         emit_exit(later.target, later.count);
     }
@@ -277,7 +284,7 @@ void Emitter::flags_to_host() {
 }
 
 void Emitter::copy(MemoryForm form) {
-    const CopiedInstruction copied = copy_instruction(*instruction_, form);
+    const CopiedInstruction copied = copy_instruction(*instruction_, form, stack_delta_);
     check(copied.size != 0, "an instruction that cannot be copied is copied");
     assembler_.embed(copied.bytes.data(), copied.size);
 }

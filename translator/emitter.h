@@ -144,6 +144,16 @@ class Emitter {
     // Behind its slow path the current instruction may have changed the Mode: the block is left.
     void slow_path_leaves() { slow_leaves_ = true; }
 
+    // --- ESP: stack_pointer.h ---
+    // ESP moves; r12 follows when it must.
+    void fold_stack_pointer(s32 by);
+    // r12 is ESP.
+    void settle_stack_pointer();
+    // What ESP + `offset` is more than r12.
+    s32 from_stack_pointer(s32 offset) const {
+        return static_cast<s32>(static_cast<u32>(stack_delta_) + static_cast<u32>(offset));
+    }
+
     // --- exits; the current instruction counts as completed ---
     // The block goes on only where a branch around the exit was emitted.
     enum class Branch : u8 { kJump, kCall, kReturn };
@@ -195,6 +205,7 @@ class Emitter {
         asmjit::Label label;
         u32 target = 0;
         u16 count = 0;
+        s32 stack_delta = 0;
         X87State x87;
     };
 
@@ -217,6 +228,8 @@ class Emitter {
     void leave_at(u16 site);
     void store_x87_note();
     void store_x87_address();
+    // From what the host has of the base register.
+    s32 displacement_of(const decoder::MemoryOperand& memory) const;
     bool in_page(u32 target) const;
     void open_source();
     void cover_source();
@@ -245,6 +258,7 @@ class Emitter {
     bool saved_ = false;
     bool closed_ = false;  // the block has ended
     bool pairs_ = false;   // the exit that is emitted is a CALL's, and leaves a landing
+    s32 stack_delta_ = 0;  // what ESP is more than r12
     X87State x87_;
     asmjit::Label slow_;         // of this instruction
     bool slow_leaves_ = false;   // and the block is not resumed behind it

@@ -37,12 +37,14 @@ asmjit::Label Emitter::exit_later(u32 target) {
     later.label = assembler_.newLabel();
     later.target = target;
     later.count = static_cast<u16>(completed_ + 1);
+    later.stack_delta = stack_delta_;
     later.x87 = x87_;
     later_.push_back(later);
     return later.label;
 }
 
 void Emitter::emit_exit(u32 target, u16 count, bool by_table) {
+    settle_stack_pointer();
     store_x87_note();
     if (is_direct(target, by_table))
         emit_direct_exit(target, count);
@@ -139,6 +141,7 @@ void Emitter::jump_by_slot(u32 target) {
 }
 
 void Emitter::exit_indirect(Branch branch) {
+    settle_stack_pointer();
     store_x87_note();
     const bool saved = saved_;
     const u16 site = new_site(Site::Kind::kIndirect, 0, 0);

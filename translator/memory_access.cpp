@@ -27,7 +27,7 @@ x86::Mem in_window(x86::Mem place) {
 }  // namespace
 
 void Emitter::effective_address(const decoder::MemoryOperand& memory, unsigned address_size) {
-    const s32 displacement = static_cast<s32>(memory.displacement);
+    const s32 displacement = displacement_of(memory);
     const bool has_base = memory.base != kNoGpr;
     const bool has_index = memory.index != kNoGpr;
     if (has_base && has_index) {
@@ -106,7 +106,7 @@ void Emitter::operand_for_copy(Access access, unsigned size) {
 x86::Mem Emitter::memory_operand(Access access, unsigned size) {
     const decoder::MemoryOperand& memory = instruction_->memory;
     if (operand_form(access) == MemoryForm::kWindow && memory.base != kNoGpr) {
-        const s32 displacement = static_cast<s32>(memory.displacement);
+        const s32 displacement = displacement_of(memory);
         if (memory.index == kNoGpr)
             return in_window(x86::ptr(guest32(memory.base), displacement, size));
         return in_window(x86::ptr(guest32(memory.base), guest32(memory.index), memory.scale,

@@ -1,5 +1,6 @@
 // Rules for moves, LEA, CMOVcc, SETcc and what does nothing.
 #include "translator/rules.h"
+#include "translator/stack_pointer.h"
 
 namespace seventeen::translator {
 
@@ -12,6 +13,10 @@ namespace {
 
 bool translate_lea(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
+    if (moves_stack_pointer(instruction)) {
+        emitter.fold_stack_pointer(static_cast<s32>(instruction.memory.displacement));
+        return true;
+    }
     if (instruction.address_size == 4) {
         emitter.copy(MemoryForm::kAddress);
         return true;
@@ -25,11 +30,21 @@ bool translate_lea(Emitter& emitter) {
     return true;
 }
 
+bool translate_move(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    if (emitter.from_stack_pointer(0) != 0 && copies_stack_pointer(instruction)) {
+        emitter.out().lea(Emitter::guest(instruction.operands[0]),
+                          x86::ptr(x86::r12, emitter.from_stack_pointer(0)));
+        return true;
+    }
+    const bool stores = instruction.operands[0].kind == OperandKind::kMemory;
+    return translate_by_copy(emitter, stores ? Access::kWrite : Access::kRead);
+}
+
 }  // namespace
 
 bool translate_data_movement(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
-    const bool stores = instruction.operands[0].kind == OperandKind::kMemory;
     switch (instruction.mnemonic) {
         case Mnemonic::LEA: return translate_lea(emitter);
         case Mnemonic::NOP:
@@ -47,7 +62,7 @@ bool translate_data_movement(Emitter& emitter) {
         case Mnemonic::BSWAP:  // of 16 bits: undefined
             return instruction.operand_size == 4 && translate_by_copy(emitter, Access::kRead);
         case Mnemonic::XCHG: return translate_by_copy(emitter, Access::kModify);
-        default: return translate_by_copy(emitter, stores ? Access::kWrite : Access::kRead);
+        default: return translate_move(emitter);
     }
 }
 

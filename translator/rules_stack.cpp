@@ -19,36 +19,43 @@ bool stack_in_window(const Emitter& emitter, Access access) {
            emitter.mode().flat(SegmentName::kSs);
 }
 
-x86::Mem window_stack(s32 displacement, unsigned size) {
-    x86::Mem place = x86::ptr(x86::r12d, displacement, size);
+x86::Mem window_stack(const Emitter& emitter, s32 displacement, unsigned size) {
+    x86::Mem place = x86::ptr(x86::r12d, emitter.from_stack_pointer(displacement), size);
     place.setSegment(x86::gs);
     return place;
+}
+
+// r8d = the offset in SS.
+void load_stack_pointer(Emitter& emitter, s32 displacement) {
+    Emitter::Assembler& out = emitter.out();
+    const s32 from_r12 = emitter.from_stack_pointer(displacement);
+    if (from_r12 != 0) out.lea(x86::r8d, x86::ptr(x86::r12, from_r12));
+    if (!emitter.mode().stack32())
+        out.movzx(x86::r8d, from_r12 != 0 ? x86::r8w : x86::r12w);
+    else if (from_r12 == 0)
+        out.mov(x86::r8d, x86::r12d);
 }
 
 }  // namespace
 
 x86::Mem locate_push(Emitter& emitter, unsigned size) {
     if (stack_in_window(emitter, Access::kWrite))
-        return window_stack(-static_cast<s32>(size), size);
-    emitter.out().lea(x86::r8d, x86::ptr(x86::r12, -static_cast<s32>(size)));
-    if (!emitter.mode().stack32()) emitter.out().movzx(x86::r8d, x86::r8w);
+        return window_stack(emitter, -static_cast<s32>(size), size);
+    load_stack_pointer(emitter, -static_cast<s32>(size));
     emitter.apply_segment(SegmentName::kSs, Access::kWrite, size);
     return emitter.locate(Access::kWrite, size);
 }
 
 x86::Mem locate_pop(Emitter& emitter, unsigned size) {
-    if (stack_in_window(emitter, Access::kRead)) return window_stack(0, size);
-    if (emitter.mode().stack32())
-        emitter.out().mov(x86::r8d, x86::r12d);
-    else
-        emitter.out().movzx(x86::r8d, x86::r12w);
+    if (stack_in_window(emitter, Access::kRead)) return window_stack(emitter, 0, size);
+    load_stack_pointer(emitter, 0);
     emitter.apply_segment(SegmentName::kSs, Access::kRead, size);
     return emitter.locate(Access::kRead, size);
 }
 
 void move_stack_pointer(Emitter& emitter, s32 by) {
     if (emitter.mode().stack32()) {
-        emitter.out().lea(x86::r12d, x86::ptr(x86::r12, by));
+        emitter.fold_stack_pointer(by);
     } else {
         emitter.out().lea(x86::r10d, x86::ptr(x86::r12, by));
         emitter.out().mov(x86::r12w, x86::r10w);
@@ -100,6 +107,7 @@ bool translate_pop(Emitter& emitter) {
         const x86::Gp value = size == 2 ? x86::Gp(x86::r8w) : x86::Gp(x86::r8d);
         emitter.out().mov(value, from);
         move_stack_pointer(emitter, static_cast<s32>(size));
+        emitter.settle_stack_pointer();
         emitter.out().mov(Emitter::guest(operand), value);
     }
     return true;

@@ -128,6 +128,7 @@ void Translator::run_code(const u8* code) {
 const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
     state_.retired = context_.horizon - context_.countdown + site.count;
+    state_.set_reg32(Gpr::kSp, state_.reg32(Gpr::kSp) + static_cast<u32>(site.stack_before));
     if (blocks_.any_dead() && !site.block->dead) blocks_.collect();
     fpu_.update_pointers(site);
     switch (site.kind) {
@@ -185,6 +186,7 @@ const u8* Translator::run_instruction(Site& site) {
     if (goes_on && (!state_.attention || (quiet && still_holds(block, generation)))) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
         state_.attention = false;
+        state_.set_reg32(Gpr::kSp, state_.reg32(Gpr::kSp) - static_cast<u32>(site.stack_after));
         context_.flags = flags_to_saved(state_.arithmetic.value());
         return block.entry + site.resume;
     }

@@ -22,11 +22,11 @@ std::string hex(std::span<const u8> bytes) {
 }
 
 std::string copied(std::vector<u8> bytes, MemoryForm form,
-                   decoder::CodeSize size = decoder::CodeSize::k32) {
+                   decoder::CodeSize size = decoder::CodeSize::k32, s32 stack_delta = 0) {
     const decoder::Decoder decoder;
     decoder::Instruction instruction;
     REQUIRE(decoder.decode(bytes, size, instruction) == decoder::DecodeStatus::kOk);
-    return hex(copy_instruction(instruction, form).code());
+    return hex(copy_instruction(instruction, form, stack_delta).code());
 }
 
 }  // namespace
@@ -64,6 +64,28 @@ TEST_CASE("A memory operand is a pointer, the window, or the window at r8d") {
     // LOCK is dropped, the operand size stays.
     CHECK(copied({0xf0, 0x66, 0x83, 0x00, 0x01}, MemoryForm::kPointer) == "66 43 83 04 08 01");
     CHECK(copied({0x0f, 0xb6, 0x4b, 0x10}, MemoryForm::kWindow) == "65 67 0f b6 4b 10");  // movzx
+}
+
+TEST_CASE("Displacements from ESP are moved, and as long as they must be") {
+    const auto moved = [](std::vector<u8> bytes, s32 by, MemoryForm form = MemoryForm::kWindow) {
+        return copied(std::move(bytes), form, decoder::CodeSize::k32, by);
+    };
+    const std::vector<u8> load{0x8b, 0x44, 0x24, 0x08};  // mov eax, [esp + 8]
+    CHECK(moved(load, 4) == "65 67 41 8b 44 24 0c");
+    CHECK(moved(load, -8) == "65 67 41 8b 04 24");
+    CHECK(moved(load, 0x77) == "65 67 41 8b 44 24 7f");
+    CHECK(moved(load, 0x78) == "65 67 41 8b 84 24 80 00 00 00");
+    CHECK(moved(load, -0x88) == "65 67 41 8b 44 24 80");
+    CHECK(moved(load, -0x89) == "65 67 41 8b 84 24 7f ff ff ff");
+    CHECK(moved({0x8b, 0x04, 0x24}, -4) == "65 67 41 8b 44 24 fc");  // mov eax, [esp]
+    // mov dword [esp + ecx * 4 + 7fffffffh], 1
+    CHECK(moved({0xc7, 0x84, 0x8c, 0xff, 0xff, 0xff, 0x7f, 1, 0, 0, 0}, 1) ==
+          "65 67 41 c7 84 8c 00 00 00 80 01 00 00 00");
+    CHECK(moved({0x8d, 0x84, 0x24, 4, 0, 0, 0}, 4, MemoryForm::kAddress) == "41 8d 44 24 08");
+    // Other bases, and other forms, stay.
+    CHECK(moved({0x8b, 0x45, 0x08}, 4) == "65 67 8b 45 08");  // mov eax, [ebp + 8]
+    CHECK(moved({0x8b, 0x04, 0x25, 4, 0, 0, 0}, 4) == "65 67 8b 04 25 04 00 00 00");
+    CHECK(moved(load, 4, MemoryForm::kPointer) == "43 8b 04 08");
 }
 
 TEST_CASE("Prefixes of 16-bit code are turned round") {

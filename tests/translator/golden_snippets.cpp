@@ -27,6 +27,10 @@ Snippet without(Trick trick, Snippet snippet) {
 // push ebp; mov ebp, esp; mov eax, [ebp+8]; add eax, [ebp+12]; mov [ebp-4], eax; leave; ret
 constexpr const char* kFunction = "55  89 e5  8b 45 08  03 45 0c  89 45 fc  c9  c3";
 constexpr u32 kFunctionStore = 9;
+// push ebp; mov ebp, esp; push ebx; mov eax, [esp+8]; cpuid; jz; lea esp, [esp+4]; inc dword [esp];
+// pop ebp; ret
+constexpr const char* kRun =
+    "55  89 e5  53  8b 44 24 08  0f a2  74 40  8d 64 24 04  ff 04 24  5d  c3";
 
 std::vector<Snippet> memory_forms() {
     Snippet soft_site{"user_soft_site", "In a window, but for one store.", kUserWindow, kFunction};
@@ -45,6 +49,9 @@ std::vector<Snippet> memory_forms() {
         real,
         {"stack_pointer", "ESP as operand, base and result.", kUserWindow,
          "83 ec 10  8d 44 24 08  8b 0c 24  89 e1  5c  68 78 56 34 12"},
+        {"stack_run", "Pushes and pops that move ESP together.", kUserWindow, kRun},
+        {"stack_run_soft", "The same with the software TLB.", kUserSoft, kRun},
+        without(Trick::kEspFold, {"stack_run_unfolded", "One by one.", kUserWindow, kRun}),
     };
 }
 

@@ -93,6 +93,10 @@ std::string site_text(const Site& site) {
     if (site.fallback) out << ", fallback";
     if (site.segment) out << ", segment";
     if (site.fpu) out << ", fpu";
+    if (site.stack_before != 0) out << ", esp " << std::showpos << site.stack_before;
+    if (site.stack_after != site.stack_before)
+        out << ", then " << std::showpos << site.stack_after << std::noshowpos;
+    out << std::noshowpos;
     if (site.x87.any) {
         out << ", x87 " << hex(site.x87.instruction_pointer) << " opcode " << hex(site.x87.opcode);
         if (site.x87.data_segment != X87Note::kNoData)
