@@ -148,8 +148,9 @@ void describe_run(CLI::App& run, RunOptions& options, Words& words) {
 
 void describe_comparison(CLI::App& lockstep, Words& words) {
     describe_limits(lockstep, words);
-    lockstep.add_option("--every", words.hash_every,
-                        "Compare every N instructions; ten million unless given, a thousand is cheap");
+    lockstep.add_option(
+        "--every", words.hash_every,
+        "Compare every N instructions; ten million unless given, a thousand is cheap");
 }
 
 // The two options' values in the order in which they were given.
