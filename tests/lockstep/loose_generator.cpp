@@ -92,7 +92,7 @@ class GeneratorProgram {
 
     void append_step() {
         const u32 at = place();
-        switch (below(12)) {
+        switch (below(16)) {
             case 0: append_rewriting(at); break;
             case 1: append_opcode(at); break;
             case 2: append_prefix(at); break;
@@ -190,6 +190,8 @@ class GeneratorProgram {
             {0x30, 0x17},                                      // xor [edi], dl
             {0x87, 0x07},                                      // xchg [edi], eax
             {0x8d, 0x67, 0x04, 0x50},                          // lea esp, [edi + 4]; push eax
+            {0x8d, 0x67, 0x02, 0x66, 0x50},                    // lea esp, [edi + 2]; push ax
+            {0x8d, 0x67, 0x04, 0xff, 0x36},                    // lea esp, [edi + 4]; push [esi]
             {0x50, 0x8f, 0x07},                                // push eax; pop dword [edi]
             {0xab},                                            // stosd
             {0xa4},                                            // movsb
