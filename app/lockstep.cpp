@@ -25,7 +25,7 @@ using machine::Stop;
 
 constexpr u64 kDefaultGrain = 10'000'000;
 // So often all RAM is compared, and a snapshot kept.
-constexpr u64 kFullGrain = 10'000'000;
+constexpr u64 kFullGrain = 100'000'000;
 
 // A machine and the images in its drives, which are part of what is compared and put back.
 struct Side {
