@@ -54,7 +54,8 @@ struct Site {
     bool segment = false;            // kInstruction: it loads ES, DS, FS or GS, and nothing else
     bool fpu = false;                // kInstruction: it works on FPU, MMX or SSE registers
     X87Note x87;                     // the last x87 instruction before it, but none that was noted
-    u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand
+    u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand …
+    u32 x87_moved = 0;               // … and what has been added to its address since
     // What the guest's ESP is more than r12: here, and at `resume`.
     s32 stack_before = 0;
     s32 stack_after = 0;

@@ -66,7 +66,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     again_ = false;
     open_source();
     cover_source();
-    if (may_change_address(instruction, x87_.memory)) store_x87_address();
+    keep_x87_address();
     if (needs_stack_pointer(instruction)) settle_stack_pointer();
 }
 
@@ -151,6 +151,7 @@ u16 Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
     }
     site.x87 = x87_.note;
     site.x87_operand = x87_.operation;
+    site.x87_moved = x87_.moved;
     site.stack_before = stack_delta_;
     return static_cast<u16>(number);
 }

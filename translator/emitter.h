@@ -188,6 +188,7 @@ class Emitter {
         u16 operation = Site::kNoOperation;  // FDP is its memory operand's address, not stored yet
         decoder::MemoryOperand memory;
         u8 address_size = 0;
+        u32 moved = 0;  // what has been added to the address since
     };
     struct Landing {
         std::size_t point = 0;  // which of the block's fault points
@@ -227,6 +228,7 @@ class Emitter {
     void emit_landing();
     void leave_at(u16 site);
     void store_x87_note();
+    void keep_x87_address();
     void store_x87_address();
     // From what the host has of the base register.
     s32 displacement_of(const decoder::MemoryOperand& memory) const;

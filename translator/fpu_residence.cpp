@@ -28,7 +28,7 @@ void FpuResidence::update_pointers(const Site& site) {
     if (!live()) return;
     if (site.x87_operand != Site::kNoOperation) {
         const interpreter::Operation& operation = site.block->operations[site.x87_operand];
-        context_.x87_data = interpreter::effective_address(state_, operation);
+        context_.x87_data = interpreter::effective_address(state_, operation) - site.x87_moved;
     }
     state_.fpu.data_pointer = context_.x87_data;
     if (context_.x87_note.any) apply(context_.x87_note);

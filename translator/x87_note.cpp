@@ -37,9 +37,43 @@ bool changes_first_operand_only(const Instruction& instruction) {
     }
 }
 
+// What it adds to its first operand, a 32-bit register.
+std::optional<u32> added_constant(const Instruction& instruction) {
+    const Operand& to = instruction.operands[0];
+    if (to.register_class != RegisterClass::kGpr32) return {};
+    const decoder::MemoryOperand& memory = instruction.memory;
+    switch (instruction.mnemonic) {
+        case Mnemonic::INC: return 1;
+        case Mnemonic::DEC: return ~u32{0};
+        case Mnemonic::ADD:
+            if (instruction.operands[1].kind != decoder::OperandKind::kImmediate) return {};
+            return static_cast<u32>(instruction.immediate);
+        case Mnemonic::SUB:
+            if (instruction.operands[1].kind != decoder::OperandKind::kImmediate) return {};
+            return -static_cast<u32>(instruction.immediate);
+        case Mnemonic::LEA:
+            if (instruction.address_size != 4 || memory.base != to.number || memory.index != kNoGpr)
+                return {};
+            return static_cast<u32>(memory.displacement);
+        default: return {};
+    }
+}
+
 }  // namespace
 
+std::optional<u32> added_to_address(const Instruction& instruction,
+                                    const decoder::MemoryOperand& memory) {
+    std::optional<u32> added = added_constant(instruction);
+    if (!added) return {};
+    const u8 changed = instruction.operands[0].number;
+    const u32 base = memory.base == changed ? *added : 0;
+    const u32 index = memory.index == changed ? *added << memory.scale : 0;
+    return base + index;
+}
+
 bool may_change_address(const Instruction& instruction, const decoder::MemoryOperand& memory) {
+    if (instruction.mnemonic == Mnemonic::CMP || instruction.mnemonic == Mnemonic::TEST)
+        return false;
     if (!changes_first_operand_only(instruction)) return true;
     const Operand& operand = instruction.operands[0];
     switch (operand.register_class) {
@@ -61,13 +95,26 @@ void Emitter::note_x87() {
     if (!instruction.has_memory()) return;
     note.data_segment = static_cast<u8>(instruction.memory.segment);
     x87_.operation = operation();
+    x87_.moved = 0;
     x87_.memory = instruction.memory;
     x87_.address_size = instruction.address_size;
 }
 
+// The current instruction, which is not emitted yet, may change what FDP's address is made of.
+void Emitter::keep_x87_address() {
+    if (x87_.operation == Site::kNoOperation) return;
+    const auto added = added_to_address(*instruction_, x87_.memory);
+    if (added && x87_.address_size == 4)
+        x87_.moved += *added;
+    else if (may_change_address(*instruction_, x87_.memory))
+        store_x87_address();
+}
+
 void Emitter::store_x87_address() {
     if (x87_.operation == Site::kNoOperation) return;
-    effective_address(x87_.memory, x87_.address_size);
+    decoder::MemoryOperand memory = x87_.memory;
+    memory.displacement -= x87_.moved;
+    effective_address(memory, x87_.address_size);
     assembler_.mov(context(offsetof(Context, x87_data), 4), x86::r8d);
     x87_.operation = Site::kNoOperation;
 }

@@ -2,9 +2,12 @@
 //
 // Inside a block the emitter knows it; sites carry it, so hardly anything is done while code runs.
 // An exit stores the block's note in the Context. FDP is computed when its registers are about to
-// change (Context::x87_data), or at a callout. FCS and FDS are read from the segment registers at
-// the next callout, which is soon enough while translated code doesn't change selectors.
+// change by what isn't known (Context::x87_data), or at a callout. FCS and FDS are read from the
+// segment registers at the next callout, which is soon enough while translated code doesn't change
+// selectors.
 #pragma once
+
+#include <optional>
 
 #include "decoder/instruction.h"
 
@@ -23,5 +26,9 @@ static_assert(sizeof(X87Note) == 8);  // stored as one
 // May it change a register that the memory operand's address is made of? Yes, where in doubt.
 bool may_change_address(const decoder::Instruction& instruction,
                         const decoder::MemoryOperand& memory);
+// What it adds to the address, where that is known: it adds a constant to a register and calls for
+// no one's help.
+std::optional<u32> added_to_address(const decoder::Instruction& instruction,
+                                    const decoder::MemoryOperand& memory);
 
 }  // namespace seventeen::translator

@@ -65,6 +65,10 @@ TEST_CASE("A site's operand tells the data pointer") {
     site.x87_operand = 0;
     fpu.update_pointers(site);
     CHECK(state.fpu.data_pointer == 0x1008);
+    state.set_reg32(Gpr::kBx, 0x1020);
+    site.x87_moved = 0x20;
+    fpu.update_pointers(site);
+    CHECK(state.fpu.data_pointer == 0x1008);
     // The register may have changed at the next callout, which has the address still.
     state.set_reg32(Gpr::kBx, 0);
     fpu.update_pointers(Site{});
