@@ -102,6 +102,7 @@ std::string site_text(const Site& site) {
         if (site.x87.data_segment != X87Note::kNoData)
             out << " in " << kSegments.at(site.x87.data_segment);
         if (site.x87_operand != Site::kNoOperation) out << " operand " << site.x87_operand;
+        if (site.x87_moved != 0) out << " moved by " << static_cast<s32>(site.x87_moved);
     }
     return out.str();
 }
