@@ -30,6 +30,34 @@ bool translate_lea(Emitter& emitter) {
     return true;
 }
 
+// MOV of AH, CH, DH or BH where memory is reached by way of a new register, whose name can't be in
+// one instruction with theirs.
+bool move_high_byte(Emitter& emitter, Access access) {
+    const Instruction& instruction = emitter.instruction();
+    const bool stores = access == Access::kWrite;
+    const decoder::Operand& operand = instruction.operands[stores ? 1 : 0];
+    if (instruction.mnemonic != Mnemonic::MOV || operand.size != 1 ||
+        Emitter::has_low_name(operand))
+        return false;
+    Emitter::Assembler& out = emitter.out();
+    const unsigned number = operand.number % 4u;
+    const x86::Gp low = x86::gpb_lo(number);
+    const x86::Gp high = x86::gpb_hi(number);
+    const x86::Mem place = emitter.memory_operand(access, 1);
+    if (!stores) {
+        emitter.touch();
+        out.movzx(x86::r10d, place);
+    }
+    out.xchg(low, high);
+    stores ? out.mov(x86::r10b, low) : out.mov(low, x86::r10b);
+    out.xchg(low, high);
+    if (stores) {
+        emitter.touch();
+        out.mov(place, x86::r10b);
+    }
+    return true;
+}
+
 bool translate_move(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
     if (emitter.from_stack_pointer(0) != 0 && copies_stack_pointer(instruction)) {
@@ -38,7 +66,8 @@ bool translate_move(Emitter& emitter) {
         return true;
     }
     const bool stores = instruction.operands[0].kind == OperandKind::kMemory;
-    return translate_by_copy(emitter, stores ? Access::kWrite : Access::kRead);
+    const Access access = stores ? Access::kWrite : Access::kRead;
+    return translate_by_copy(emitter, access) || move_high_byte(emitter, access);
 }
 
 }  // namespace
