@@ -75,7 +75,8 @@ Scheduler::Nanoseconds Scheduler::time_of(EventId id) const {
 
 Scheduler::Nanoseconds Scheduler::to_nanoseconds(u64 ticks) const {
     check(ticks >= base_tick_, "the time of a tick before the last change of rate is forgotten");
-    const Wide passed = Wide{ticks - base_tick_} * rate_.nanoseconds / rate_.ticks;
+    const Wide scaled = Wide{ticks - base_tick_} * rate_.nanoseconds;
+    const Wide passed = rate_.ticks == 1 ? scaled : scaled / rate_.ticks;  // a slow division
     return saturate(base_time_ + passed, kForever);
 }
 
