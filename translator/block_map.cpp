@@ -37,9 +37,15 @@ Block& BlockMap::insert(std::unique_ptr<Block> block) {
     enlist(*block, block->key.physical >> kPageShift);
     if (block->spans()) enlist(*block, block->second_page >> kPageShift);
     by_code_.push_back({block->entry, block.get()});
+    pages_[block->key.physical >> kPageShift].starts.set(block->key.physical & kPageMask);
     auto& place = blocks_[block->key];
     place = std::move(block);
     return *place;
+}
+
+const BlockMap::Starts* BlockMap::starts_in(PhysicalAddress page) const {
+    const auto found = pages_.find(page.page());
+    return found == pages_.end() ? nullptr : &found->second.starts;
 }
 
 // How many start at or before it.

@@ -38,6 +38,9 @@ class BlockMap final : public mmu::GuardObserver {
     u64 loosened() const { return loosened_; }
 
     Block* find(const BlockKey& key);
+    // At which offsets in a page blocks of any mode start, or have started; nullptr: at none.
+    using Starts = std::bitset<kPageSize>;
+    const Starts* starts_in(PhysicalAddress page) const;
     bool has(const BlockKey& key) const { return blocks_.contains(key); }
     Block& insert(std::unique_ptr<Block> block);
     // The site's jump leads to the block from now on.
@@ -66,6 +69,7 @@ class BlockMap final : public mmu::GuardObserver {
     struct Page {
         std::vector<Block*> blocks;
         std::bitset<(kPageSize >> kLineShift)> lines;  // 64-byte lines that blocks cover
+        Starts starts;
     };
 
     // What find() found last, with its key: blocks are scattered over the heap.

@@ -82,10 +82,13 @@ bool changes_mode(const Instruction& instruction, const Mode& mode) {
     return direction || changes_fpu_mode(instruction, mode);
 }
 
-bool joins(const Block& block, u32 eip, const Surroundings& surroundings) {
-    if (!surroundings.joined || block.instructions == 0) return false;
-    return surroundings.joined->has(
-        {block.key.physical + (eip - block.key.eip), eip, block.key.mode});
+// Does another block start there, with which this one ends?
+bool joins(const Block& block, u32 eip, const Surroundings& surroundings,
+           const BlockMap::Starts* starts) {
+    if (!starts || block.instructions == 0) return false;
+    const u64 physical = block.key.physical + (eip - block.key.eip);
+    return starts->test(physical & kPageMask) &&
+           surroundings.joined->has({physical, eip, block.key.mode});
 }
 
 }  // namespace
@@ -129,6 +132,8 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
     bool ended = false;
     bool cut = false;  // the next instruction goes on in another page
     u32 eip = block.key.eip;
+    const BlockMap::Starts* const starts =
+        surroundings.joined ? surroundings.joined->starts_in({block.key.physical}) : nullptr;
     if (block.loose) emitter.check_source(eip);
     while (!ended && block.instructions < longest) {
         const u64 at = source.first + (eip - block.key.eip);
@@ -137,7 +142,7 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         const std::size_t left = std::min({in_page, kLongestInstruction, std::size_t{in_limit}});
         Instruction instruction;
         if (left == 0) break;
-        if (joins(block, eip, surroundings)) break;
+        if (joins(block, eip, surroundings, starts)) break;
         const DecodeStatus status =
             decoder_.decode(source.bytes.subspan(at, left), size, instruction);
         cut = status == DecodeStatus::kTruncated;

@@ -77,6 +77,26 @@ TEST_CASE_METHOD(Fixture, "A block is found by all of its key") {
     CHECK(blocks.containing(block.entry + 64) == nullptr);
 }
 
+TEST_CASE_METHOD(Fixture, "A page says where blocks start, but not those that go on into it") {
+    CHECK(blocks.starts_in({0x1234}) == nullptr);
+    add(0x1010, 10);
+    add(0x10ff, 1);
+    const BlockMap::Starts* starts = blocks.starts_in({0x1234});
+    REQUIRE(starts);
+    CHECK(starts->count() == 2);
+    CHECK(starts->test(0x010));
+    CHECK(starts->test(0x0ff));
+    auto spanning = std::make_unique<Block>();
+    spanning->key.physical = 0x1fff;
+    spanning->bytes = 1;
+    spanning->second_page = 0x3000;
+    spanning->second_bytes = 2;
+    spanning->entry = cache.allocate(64);
+    blocks.insert(std::move(spanning));
+    CHECK(starts->test(0xfff));
+    CHECK(blocks.starts_in({0x3000})->none());
+}
+
 TEST_CASE_METHOD(Fixture,
                  "Blocks of a page that answers elsewhere, too, die by writes at either address") {
     memory.map_ram({0x80000}, kPageSize, 0x1000);
