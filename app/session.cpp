@@ -99,10 +99,11 @@ RunLimit Session::next_limit() const {
 }
 
 u64 Session::slices_at_once() const {
-    if (!serial_text_.empty()) return 1;
+    // Time that is to pass beside the wall's, or to end, is given in small portions.
+    const bool counted = pacing_ || options_.max_time != Scheduler::kNever;
+    if (counted || !serial_text_.empty()) return 1;
     if (!keys_.empty()) return kSlicesPerKey;
-    if (!script_.empty()) return kSlicesPerLook;
-    return options_.max_time == Scheduler::kNever ? at_once_ : 1;
+    return script_.empty() ? at_once_ : kSlicesPerLook;
 }
 
 Stop Session::run_slice() {
