@@ -35,6 +35,7 @@ struct SegmentRegister {
 
     // Derived by update(): the valid offsets are [first, first + span), empty where not permitted.
     u32 first = 0;
+    bool whole = false;  // all 4 GiB, to be read and written
     u64 read_span = 0;
     u64 write_span = 0;
 
@@ -66,6 +67,8 @@ constexpr void SegmentRegister::update() {
     const bool valid = usable() && (attributes & kSegmentNotSystem);
     read_span = valid && (!code || (attributes & kSegmentReadable)) ? span : 0;
     write_span = valid && !code && (attributes & kSegmentWritable) ? span : 0;
+    constexpr u64 kAll = u64{1} << 32;
+    whole = first == 0 && read_span == kAll && write_span == kAll;
 }
 
 }  // namespace seventeen

@@ -18,9 +18,7 @@ u32 fpu_bits(const CpuState& state) {
 }  // namespace
 
 bool is_flat(const SegmentRegister& segment) {
-    constexpr u64 kWholeSpace = u64{1} << 32;
-    return segment.base == 0 && segment.first == 0 && segment.read_span == kWholeSpace &&
-           segment.write_span == kWholeSpace;
+    return segment.base == 0 && segment.whole;
 }
 
 Mode mode_of(const CpuState& state) {
