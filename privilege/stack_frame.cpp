@@ -13,6 +13,23 @@ u32 stack_mask(const SegmentRegister& stack) {
     return stack.big() ? 0xffff'ffff : 0xffff;
 }
 
+// Copies of a known size need no call.
+u32 load_item(const u8* from, unsigned size) {
+    u32 value = 0;
+    if (size == 4)
+        std::memcpy(&value, from, 4);
+    else
+        std::memcpy(&value, from, 2);
+    return value;
+}
+
+void store_item(u8* to, u32 value, unsigned size) {
+    if (size == 4)
+        std::memcpy(to, &value, 4);
+    else
+        std::memcpy(to, &value, 2);
+}
+
 }  // namespace
 
 StackReader::StackReader(Processor& cpu, unsigned item_size)
@@ -46,8 +63,7 @@ const u8* StackReader::plain_run(u32 size) const {
 Fault StackReader::pop(std::initializer_list<u32*> items) {
     if (const u8* from = plain_run(static_cast<u32>(items.size()) * item_size_)) {
         for (u32* item : items) {
-            *item = 0;
-            std::memcpy(item, from, item_size_);
+            *item = load_item(from, item_size_);
             from += item_size_;
             pointer_ += item_size_;
         }
@@ -117,7 +133,7 @@ bool StackFrame::write_plainly(Processor& cpu) const {
     if (privilege_ == mmu::Privilege::kUser && cpu.state.flag(kFlagAc)) return false;
     u8* to = cpu.mmu.write_run(last, privilege_);
     if (!to) return false;
-    for (unsigned i = count_; i-- != 0; to += item_size_) std::memcpy(to, &items_[i], item_size_);
+    for (unsigned i = count_; i-- != 0; to += item_size_) store_item(to, items_[i], item_size_);
     return true;
 }
 

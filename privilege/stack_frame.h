@@ -65,7 +65,7 @@ class StackFrame {
     mmu::Privilege privilege_;
     u32 mask_;
     unsigned count_ = 0;
-    std::array<u32, kMostItems> items_{};
+    std::array<u32, kMostItems> items_;  // of these so many
 };
 
 }  // namespace seventeen::privilege
