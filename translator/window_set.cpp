@@ -68,12 +68,12 @@ bool WindowSet::add_space() {
 u32& WindowSet::entry(Space& space, u64 linear_page) {
     auto& chunk = space.chunks[linear_page / kChunkPages];
     if (!chunk) chunk = std::make_unique<Chunk>();
-    return (*chunk)[linear_page % kChunkPages];
+    return chunk->pages[linear_page % kChunkPages];
 }
 
 bool WindowSet::is_shown(const Space& space, u64 linear_page) const {
     const auto& chunk = space.chunks[linear_page / kChunkPages];
-    return chunk && (*chunk)[linear_page % kChunkPages] & kShown;
+    return chunk && chunk->pages[linear_page % kChunkPages] & kShown;
 }
 
 bool WindowSet::fill(u64 linear_page, bool for_write) {
@@ -102,10 +102,10 @@ bool WindowSet::fill(u64 linear_page, bool for_write) {
     ++statistics_.fills;
     statistics_.filled_pages += count;
     for (u64 i = 0; i < count; ++i) {
-        entry(space, first + i) =
-            kShown | (page.writable ? kWritable : 0) | static_cast<u32>(ram_page + i);
-        if (is_used(space, entry(space, first + i)))
-            uses_[ram_page + i].push_back({&space, first + i});
+        u32& shown = entry(space, first + i);
+        shown = kShown | (page.writable ? kWritable : 0) | static_cast<u32>(ram_page + i);
+        ++space.chunks[(first + i) / kChunkPages]->shown;
+        if (is_used(space, shown)) uses_[ram_page + i].push_back({&space, first + i});
     }
     return true;
 }
@@ -147,6 +147,8 @@ bool WindowSet::fits(u64 linear_page, const mmu::Mmu::ShadowPage& wanted) {
 
 void WindowSet::forget(Space& space, u64 linear_page) {
     const u32 shown = std::exchange(entry(space, linear_page), 0);
+    auto& chunk = space.chunks[linear_page / kChunkPages];
+    if (--chunk->shown == 0) chunk.reset();
     if (!is_used(space, shown)) return;
     const auto uses = uses_.find(shown & kRamPageMask);
     std::erase_if(uses->second, [&](const Use& use) {

@@ -51,7 +51,10 @@ class WindowSet final {
     static constexpr u32 kWritable = 1u << 30;
     static constexpr u32 kRamPageMask = kWritable - 1;
 
-    using Chunk = std::array<u32, kChunkPages>;  // kShown, kWritable, page of RAM
+    struct Chunk {
+        std::array<u32, kChunkPages> pages{};  // kShown, kWritable, page of RAM
+        u32 shown = 0;                         // how many; the last one takes the chunk along
+    };
     struct Space {
         SpaceKey key;
         Window window;
