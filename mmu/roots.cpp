@@ -9,6 +9,7 @@ namespace seventeen::mmu {
 namespace {
 
 constexpr u64 kPresent = 1;
+constexpr u64 kUser = 4;
 
 }  // namespace
 
@@ -65,6 +66,12 @@ u64 Roots::slot_in(const Tables& tables, std::size_t directory) const {
 
 u64 Roots::slot_of(std::size_t directory) const {
     return slot_in(tables_, directory);
+}
+
+u64 Roots::user_table_of(std::size_t directory) const {
+    if (slot_of(directory) == PhysicalMemory::kNotRam) return PhysicalMemory::kNotRam;
+    const u64 slot = read(tables_, directory);
+    return slot & kUser ? offset_of(slot) : PhysicalMemory::kNotRam;
 }
 
 u64 Roots::read(const Tables& tables, std::size_t directory) const {

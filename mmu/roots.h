@@ -33,6 +33,7 @@ class Roots {
     // CR3 was loaded: returns the used directories that are others now, and forgets them.
     Directories reload();
 
+    u64 current() const { return state_.cr3; }
     const Directories& used() const { return used_; }
     // Directories that a load of CR3 has made others, lately.
     const Directories& fleeting() const { return fleeting_; }
@@ -42,6 +43,9 @@ class Roots {
     u8 slot_size() const { return page_shift_ == kPaeShift ? 8 : 4; }
     // Where its slot lies in RAM, or PhysicalMemory::kNotRam.
     u64 slot_of(std::size_t directory) const;
+    // May user code reach what it translates? If so, where its table lies in RAM; else
+    // PhysicalMemory::kNotRam.
+    u64 user_table_of(std::size_t directory) const;
     bool is_root(u64 ram_page) const;
 
   private:

@@ -4,6 +4,7 @@
 namespace seventeen::mmu {
 
 void TableWatch::watch(const Translation& translation) {
+    root_ = roots_.current();
     for (unsigned i = 0; i < translation.slot_count; ++i) {
         const u64 slot = translation.slots[i];
         if (slot == PhysicalMemory::kNotRam) continue;
@@ -11,10 +12,10 @@ void TableWatch::watch(const Translation& translation) {
         const u64 index = (slot & kPageMask) / translation.slot_size;
         const u64 slots = kPageSize / translation.slot_size;
         if (i + 1 == Translation::kMaxSlots)
-            table.as_table.put(translation.linear_page - index, translation.slot_size);
+            table.as_table.put(translation.linear_page - index, translation.slot_size, root_);
         else
             table.as_directory.put((translation.linear_page / slots - index) * slots,
-                                   translation.slot_size);
+                                   translation.slot_size, root_);
     }
 }
 
@@ -22,8 +23,21 @@ void TableWatch::watch_roots() {
     const Roots::Directories& used = roots_.used();
     const u8 size = roots_.slot_size();
     const u64 slots = kPageSize / size;
-    for (std::size_t i = used._Find_first(); i < used.size(); i = used._Find_next(i))
-        table_with(roots_.slot_of(i), size).as_directory.put(i / slots * slots * slots, size);
+    const bool same = root_ == roots_.current();
+    root_ = roots_.current();
+    for (std::size_t i = used._Find_first(); i < used.size(); i = used._Find_next(i)) {
+        Table& root = table_with(roots_.slot_of(i), size);
+        root.as_directory.put(i / slots * slots * slots, size, root_);
+        if (!same) share(roots_.user_table_of(i) >> kPageShift);
+    }
+}
+
+// What was found through the table under another root is kept under this one.
+void TableWatch::share(u64 ram_page) {
+    const auto found = tables_.find(ram_page);
+    if (found == tables_.end()) return;
+    found->second.as_table.root = ShadowObserver::kEveryRoot;
+    found->second.as_directory.root = ShadowObserver::kEveryRoot;
 }
 
 // The record of the page that a slot is in, where it is used from now on.
@@ -42,8 +56,9 @@ TableWatch::Table& TableWatch::table_with(u64 slot, u8 slot_size) {
     return table;
 }
 
-void TableWatch::Place::put(u64 first, u8 size) {
+void TableWatch::Place::put(u64 first, u8 size, u64 current_root) {
     if (known && (first != first_page || size != slot_size)) scattered = true;
+    root = known && root != current_root ? ShadowObserver::kEveryRoot : current_root;
     known = true;
     first_page = first;
     slot_size = size;
@@ -94,7 +109,7 @@ void TableWatch::drop_table(const Place& place, u64 ram_offset, std::size_t size
     const u64 last = place.first_page + (offset + size - 1) / place.slot_size;
     for (u64 page = first; page <= last; ++page) tlb_.drop_page(page);
     counts_.table_pages += last - first + 1;
-    if (shadow_) shadow_->shadow_dropped(first, last - first + 1);
+    if (shadow_) shadow_->shadow_dropped(first, last - first + 1, place.root);
 }
 
 // The TLB holds what the current tables say, and nothing else.
@@ -118,8 +133,8 @@ void TableWatch::drop_directories(const Place& place, u64 ram_offset, std::size_
         });
     }
     if (!shadow_) return;
-    current ? shadow_->shadow_dropped(first, pages)
-            : shadow_->shadow_dropped_elsewhere(first, pages);
+    current ? shadow_->shadow_dropped(first, pages, place.root)
+            : shadow_->shadow_dropped_elsewhere(first, pages, place.root);
 }
 
 void TableWatch::search_and_drop(u64 ram_offset, std::size_t size) {

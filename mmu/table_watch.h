@@ -55,8 +55,10 @@ class TableWatch {
         bool scattered = false;  // at several places
         u8 slot_size = 4;
         u64 first_page = 0;
+        // The CR3 under which it was used, or ShadowObserver::kEveryRoot: there were several.
+        u64 root = 0;
 
-        void put(u64 first, u8 size);
+        void put(u64 first, u8 size, u64 current_root);
     };
     struct Table {
         std::bitset<kUnits> used;
@@ -70,6 +72,7 @@ class TableWatch {
     void drop_table(const Place& place, u64 ram_offset, std::size_t size);
     void drop_directories(const Place& place, u64 ram_offset, std::size_t size);
     Table& table_with(u64 slot, u8 slot_size);
+    void share(u64 ram_page);
     void release(u64 ram_page);
 
     PhysicalMemory& memory_;
@@ -77,6 +80,7 @@ class TableWatch {
     const Roots& roots_;
     ShadowObserver* shadow_ = nullptr;
     std::unordered_map<u64, Table> tables_;  // by page of RAM
+    u64 root_ = ShadowObserver::kEveryRoot;  // under which the last one was used
     TableWatchCounts counts_;
 };
 

@@ -2,6 +2,7 @@
 #include "translator/jump_tables.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace seventeen::translator {
 
@@ -60,9 +61,10 @@ void JumpTables::forget(const Block& block) {
     }
 }
 
-void JumpTables::drop_pages(bool user, u64 first_page, u64 pages) {
-    auto& words = any_filled_[user];
+void JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
+    auto& words = any_filled_[spaces.user];
     const u64 end = std::min(first_page + pages, kLinearPages);
+    std::optional<std::vector<Table*>> tables;
     for (u64 page = first_page; page < end; ++page) {
         u64& word = words[page / kWordBits];
         if (word == 0) {
@@ -71,20 +73,19 @@ void JumpTables::drop_pages(bool user, u64 first_page, u64 pages) {
         }
         const u64 bit = u64{1} << page % kWordBits;
         if (!(word & bit)) continue;
-        word &= ~bit;
-        drop_page(user, page);
+        if (spaces.are_all()) word &= ~bit;
+        if (!tables) tables = tables_of(spaces);
+        for (Table* table : *tables) drop_page(*table, page);
     }
 }
 
-void JumpTables::drop_page(bool user, u64 page) {
-    ++losses_;
+std::vector<JumpTables::Table*> JumpTables::tables_of(const Spaces& spaces) const {
+    std::vector<Table*> found;
     for (const auto& table : tables_) {
-        if (!table || table->space.user != user) continue;
-        const auto filled = table->filled.find(page);
-        if (filled == table->filled.end()) continue;
-        for (const u32 eip : filled->second) lose(*table, eip);
-        table->filled.erase(filled);
+        if (table && !table->filled.empty() && spaces.have(table->space))
+            found.push_back(table.get());
     }
+    return found;
 }
 
 void JumpTables::empty_all() {
@@ -109,6 +110,14 @@ void JumpTables::put(Table& table, u32 eip, const u8* code) {
         maps_.offsets(table.place)[eip] = static_cast<u32>(code - code_);
     else
         (*table.slots)[jump_slot_of(eip)] = {eip, code};
+}
+
+void JumpTables::drop_page(Table& table, u64 page) {
+    const auto filled = table.filled.find(page);
+    if (filled == table.filled.end()) return;
+    ++losses_;
+    for (const u32 eip : filled->second) lose(table, eip);
+    table.filled.erase(filled);
 }
 
 // A slot that another page's block took over meanwhile is emptied as well: it fills again.

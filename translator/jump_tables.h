@@ -48,8 +48,7 @@ class JumpTables {
     // Its slot is to be emptied with another linear page's, too; said before fill().
     void depends(const Block& block, u64 linear_page);
     void forget(const Block& block);  // in all
-    // In tables of the user's spaces, or of the supervisor's.
-    void drop_pages(bool user, u64 first_page, u64 pages);
+    void drop_pages(const Spaces& spaces, u64 first_page, u64 pages);
     void empty_all();
 
   private:
@@ -65,7 +64,8 @@ class JumpTables {
     void lose(Table& table, u32 eip);
     void remove(Table& table, u32 eip);
     void empty(Table& table);
-    void drop_page(bool user, u64 page);
+    void drop_page(Table& table, u64 page);
+    std::vector<Table*> tables_of(const Spaces& spaces) const;
 
     const u8* code_;
     JumpMaps maps_;

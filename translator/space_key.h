@@ -8,6 +8,7 @@
 
 #include "core/cpu_state.h"
 #include "core/types.h"
+#include "mmu/shadow_observer.h"
 
 namespace seventeen::translator {
 
@@ -25,5 +26,16 @@ struct SpaceKey {
     }
 };
 SpaceKey space_of(const CpuState& state);
+
+// The supervisors' space, or users' spaces: all, or those of one CR3.
+struct Spaces {
+    bool user = false;
+    u64 cr3 = mmu::ShadowObserver::kEveryRoot;
+
+    bool are_all() const { return !user || cr3 == mmu::ShadowObserver::kEveryRoot; }
+    bool have(const SpaceKey& key) const {
+        return key.user == user && (are_all() || key.cr3 == cr3);
+    }
+};
 
 }  // namespace seventeen::translator

@@ -386,19 +386,20 @@ void Translator::review_pairs() {
 
 // --- what page tables no longer say ---
 
-void Translator::shadow_dropped(u64 first_page, u64 pages) {
-    shadow_dropped_elsewhere(first_page, pages);
+void Translator::shadow_dropped(u64 first_page, u64 pages, u64 root) {
+    shadow_dropped_elsewhere(first_page, pages, root);
     shadow_left(first_page, pages);
 }
 
-void Translator::shadow_dropped_elsewhere(u64 first_page, u64 pages) {
-    jump_tables_.drop_pages(true, first_page, pages);
-    if (windows_) windows_->drop_pages(true, first_page, pages);
+void Translator::shadow_dropped_elsewhere(u64 first_page, u64 pages, u64 root) {
+    const Spaces spaces{true, root};
+    jump_tables_.drop_pages(spaces, first_page, pages);
+    if (windows_) windows_->drop_pages(spaces, first_page, pages);
 }
 
 void Translator::shadow_left(u64 first_page, u64 pages) {
-    jump_tables_.drop_pages(false, first_page, pages);
-    if (windows_) windows_->drop_pages(false, first_page, pages);
+    jump_tables_.drop_pages({}, first_page, pages);
+    if (windows_) windows_->drop_pages({}, first_page, pages);
 }
 
 void Translator::shadow_dropped_all() {

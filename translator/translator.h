@@ -142,9 +142,9 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     bool earn_by_miss(const Mode& mode);
     Earnings* earnings_of_space();
     void fill_slot(const Block& block);
-    void shadow_dropped(u64 first_page, u64 pages) override;
+    void shadow_dropped(u64 first_page, u64 pages, u64 root) override;
     void shadow_dropped_all() override;
-    void shadow_dropped_elsewhere(u64 first_page, u64 pages) override;
+    void shadow_dropped_elsewhere(u64 first_page, u64 pages, u64 root) override;
     void shadow_left(u64 first_page, u64 pages) override;
     void shadow_protected(u64 ram_page) override;
     void forget_blocks();

@@ -169,11 +169,11 @@ void WindowSet::empty(Space& space) {
     space.window.empty_all();
 }
 
-void WindowSet::drop_pages(bool user, u64 first_page, u64 pages) {
+void WindowSet::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
     const Occupied occupied(Occupation::kWindows);
     const u64 end = std::min(first_page + pages, kLinearPages);
     for (const auto& space : spaces_) {
-        if (space->key.user != user) continue;
+        if (!spaces.have(space->key)) continue;
         u64 first = end;
         u64 last = first_page;
         for (u64 page = first_page; page < end; ++page) {

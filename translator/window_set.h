@@ -37,7 +37,7 @@ class WindowSet final {
     bool fill(u64 linear_page, bool for_write);
 
     // As ShadowObserver tells it.
-    void drop_pages(bool user, u64 first_page, u64 pages);
+    void drop_pages(const Spaces& spaces, u64 first_page, u64 pages);
     void drop_all();
     void protect(u64 ram_page);
 

@@ -12,15 +12,20 @@ namespace seventeen::mmu {
 namespace {
 
 constexpr u32 kOther = 0x20000;    // another page directory
+constexpr u32 kThird = 0x800000;   // in the third 4 MiB
 constexpr u32 kSecond = 0x431000;  // in the second 4 MiB, and in a TLB line of its own
 
 struct Shadow final : ShadowObserver {
     std::vector<u64> left;       // first pages
     std::vector<u64> dropped;    // in all spaces
     std::vector<u64> elsewhere;  // in other spaces
-    void shadow_dropped(u64 first, u64) override { dropped.push_back(first); }
+    std::vector<u64> roots;      // whose spaces those of `dropped` are about
+    void shadow_dropped(u64 first, u64, u64 root) override {
+        dropped.push_back(first);
+        roots.push_back(root);
+    }
     void shadow_dropped_all() override { dropped.push_back(~u64{0}); }
-    void shadow_dropped_elsewhere(u64 first, u64) override { elsewhere.push_back(first); }
+    void shadow_dropped_elsewhere(u64 first, u64, u64) override { elsewhere.push_back(first); }
     void shadow_left(u64 first, u64) override { left.push_back(first); }
     void shadow_protected(u64) override {}
 };
@@ -42,6 +47,13 @@ struct Fixture : Board {
     void load(u32 directory) {
         state.cr3 = directory;
         mmu.change_space();
+    }
+    // To the same page, in each directory by a table of its own.
+    void use_third(u32 directory, u32 table) {
+        memory.write<u32>({table}, 0x40000 | 7);
+        memory.write<u32>({directory + 8}, table | 7);
+        load(directory);
+        REQUIRE_FALSE(read32(kThird, value));
     }
     u64 walks() const { return mmu.statistics().walks; }
 };
@@ -83,6 +95,35 @@ TEST_CASE_METHOD(Fixture, "A page table's write is seen in the space that kept t
     set_pte(0x30, 0x50000 | 7);
     REQUIRE_FALSE(read32(0x30000, value));
     CHECK(value == 0x1234);
+}
+
+TEST_CASE_METHOD(Fixture, "A page table's write concerns the spaces of the root that used it") {
+    use_third(kDirectory, 0x21000);
+    use_third(kOther, 0x22000);
+    shadow.dropped.clear();
+    shadow.roots.clear();
+    memory.write<u32>({0x21000}, 0);
+    CHECK(shadow.dropped == std::vector<u64>{kThird >> kPageShift});
+    CHECK(shadow.roots == std::vector<u64>{kDirectory});
+    memory.write<u32>({0x22000}, 0);
+    CHECK(shadow.roots == std::vector<u64>{kDirectory, kOther});
+}
+
+TEST_CASE_METHOD(Fixture, "What a load of CR3 leaves known through a shared table concerns all") {
+    // Bits A differ, or not: found again by a walk, or kept.
+    const bool kept = GENERATE(false, true);
+    const u32 accessed = kept ? kA : 0;
+    memory.write<u32>({0x21000}, 0x40000 | 7);
+    memory.write<u32>({kDirectory + 8}, 0x21000 | 7);
+    memory.write<u32>({kOther + 8}, 0x21000 | 7 | accessed);
+    REQUIRE_FALSE(read32(kThird, value));
+    load(kOther);
+    const u64 before = walks();
+    REQUIRE_FALSE(read32(kThird, value));
+    CHECK((walks() == before) == kept);
+    shadow.roots.clear();
+    memory.write<u32>({0x21000}, 0);
+    CHECK(shadow.roots == std::vector<u64>{ShadowObserver::kEveryRoot});
 }
 
 TEST_CASE_METHOD(Fixture, "With PAE a directory pointer decides for its gigabyte") {

@@ -80,9 +80,9 @@ TEST_CASE_METHOD(Fixture, "Watched pages and the writes to them are counted") {
 TEST_CASE_METHOD(Fixture, "What shadows must forget is counted, by tables and by directories") {
     struct Shadow : ShadowObserver {
         u64 pages = 0;
-        void shadow_dropped(u64, u64 count) override { pages += count; }
+        void shadow_dropped(u64, u64 count, u64) override { pages += count; }
         void shadow_dropped_all() override {}
-        void shadow_dropped_elsewhere(u64, u64) override {}
+        void shadow_dropped_elsewhere(u64, u64, u64) override {}
         void shadow_left(u64, u64) override {}
         void shadow_protected(u64) override {}
     } shadow;

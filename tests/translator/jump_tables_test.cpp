@@ -74,16 +74,28 @@ TEST_CASE_METHOD(Fixture, "Pages are dropped for users and for supervisors apart
     const Block target = block(64);
     fill(mapped, user, target);
     fill(mapped, supervisor, target);
-    tables.drop_pages(false, kPage - 1, 1);
-    tables.drop_pages(false, kPage + 1, 1000);
+    tables.drop_pages({false}, kPage - 1, 1);
+    tables.drop_pages({false}, kPage + 1, 1000);
     CHECK(find(mapped, supervisor) == target.entry);
-    tables.drop_pages(false, 0, u64{1} << 20);
+    tables.drop_pages({false}, 0, u64{1} << 20);
     CHECK(find(mapped, supervisor) == nullptr);
     CHECK(find(mapped, user) == target.entry);
-    tables.drop_pages(true, kPage, 1);
+    tables.drop_pages({true}, kPage, 1);
     CHECK(find(mapped, user) == nullptr);
     fill(mapped, user, target);
     CHECK(find(mapped, user) == target.entry);
+}
+
+TEST_CASE_METHOD(Fixture, "Pages are dropped for the users of one CR3, or for all") {
+    const bool mapped = GENERATE(false, true);
+    const Block target = block(64);
+    fill(mapped, user, target);
+    fill(mapped, other, target);
+    tables.drop_pages({true, user.cr3}, kPage, 1);
+    CHECK(find(mapped, user) == nullptr);
+    CHECK(find(mapped, other) == target.entry);
+    tables.drop_pages({true}, kPage, 1);
+    CHECK(find(mapped, other) == nullptr);
 }
 
 TEST_CASE_METHOD(Fixture, "A block that depends on a second page goes with either") {
@@ -91,12 +103,12 @@ TEST_CASE_METHOD(Fixture, "A block that depends on a second page goes with eithe
     tables.select(tables.table_of(kMode, true, user));
     tables.depends(target, kPage + 1);
     tables.fill(target, kPage);
-    tables.drop_pages(true, kPage + 1, 1);
+    tables.drop_pages({true}, kPage + 1, 1);
     CHECK(find(true, user) == nullptr);
     tables.select(tables.table_of(kMode, true, user));
     tables.depends(target, kPage + 1);
     tables.fill(target, kPage);
-    tables.drop_pages(true, kPage, 1);
+    tables.drop_pages({true}, kPage, 1);
     CHECK(find(true, user) == nullptr);
 }
 
@@ -119,11 +131,11 @@ TEST_CASE_METHOD(Fixture, "Code that a supervisor loses is announced") {
     const Block other_version = block(128);
     fill(true, supervisor, target);
     fill(true, user, target);
-    tables.drop_pages(true, kPage, 1);
+    tables.drop_pages({true}, kPage, 1);
     CHECK(lost.empty());
     fill(true, supervisor, other_version);
     CHECK(lost == std::vector{target.entry});
-    tables.drop_pages(false, kPage, 1);
+    tables.drop_pages({false}, kPage, 1);
     CHECK(lost == std::vector{target.entry, other_version.entry});
     fill(true, supervisor, target);
     tables.empty_all();
@@ -143,9 +155,9 @@ TEST_CASE_METHOD(Fixture, "Whatever a landing stands for may be lost, and that i
     CHECK(counted());
     tables.forget(block(128));
     CHECK(counted());
-    tables.drop_pages(true, kPage, 1);
+    tables.drop_pages({true}, kPage, 1);
     CHECK(counted());
-    tables.drop_pages(true, kPage, 1);
+    tables.drop_pages({true}, kPage, 1);
     CHECK_FALSE(counted());
     tables.empty_all();
 }

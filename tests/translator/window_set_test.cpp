@@ -42,14 +42,14 @@ struct Fixture : private mmu::ShadowObserver {
         options.window_mappings = mappings;
         return options;
     }
-    void shadow_dropped(u64 first, u64 pages) override {
-        shadow_dropped_elsewhere(first, pages);
+    void shadow_dropped(u64 first, u64 pages, u64 root) override {
+        shadow_dropped_elsewhere(first, pages, root);
         shadow_left(first, pages);
     }
-    void shadow_dropped_elsewhere(u64 first, u64 pages) override {
-        windows.drop_pages(true, first, pages);
+    void shadow_dropped_elsewhere(u64 first, u64 pages, u64 root) override {
+        windows.drop_pages({true, root}, first, pages);
     }
-    void shadow_left(u64 first, u64 pages) override { windows.drop_pages(false, first, pages); }
+    void shadow_left(u64 first, u64 pages) override { windows.drop_pages({}, first, pages); }
     void shadow_dropped_all() override { windows.drop_all(); }
     void shadow_protected(u64 ram_page) override { windows.protect(ram_page); }
     void map(u32 page, u32 rights, u32 frame) {
