@@ -64,6 +64,21 @@ inline Start replace_code(const RandomProgram& program, Bytes code) {
     return start;
 }
 
+// A program of Setting::kUser, at both ends of whose address space RAM shows.
+inline Start show_ram_at_ends(Start start) {
+    constexpr u32 kTopTable = 0x4000;
+    constexpr u32 kTopPage = 0x50000;
+    constexpr u32 kLast = 1023 * 4;
+    constexpr u32 kRights = 7;
+    start.prepare = [before = start.prepare](CpuState& state, mmu::PhysicalMemory& memory) {
+        before(state, memory);
+        memory.write<u32>({kUserTable}, kRights);
+        memory.write<u32>({kUserDirectory + kLast}, kTopTable | kRights);
+        memory.write<u32>({kTopTable + kLast}, kTopPage | kRights);
+    };
+    return start;
+}
+
 // Whoever returns too often starts again.
 inline void fill_stack(mmu::PhysicalMemory& memory, u32 stack) {
     for (u32 at = stack - 0x2000; at < stack + 0x400; at += 4)

@@ -19,8 +19,6 @@ using decoder::CodeSize;
 // RAM.
 constexpr u32 kRam = 1u << 20;
 constexpr u32 kCounter = 0x500;
-constexpr u32 kPageDirectory = 0x2000;
-constexpr u32 kPageTable = 0x3000;
 constexpr u32 kCode = kProgramCode;
 constexpr u32 kCodeSize = kProgramSize;
 constexpr u32 kData = 0x20000;
@@ -199,7 +197,7 @@ void write_tables(Rom& rom, const RandomProgram& program, Random& random) {
 
 void prepare_paging(CpuState& state, mmu::PhysicalMemory& memory) {
     constexpr u32 kAll = 7;
-    memory.write<u32>({kPageDirectory}, kPageTable | kAll);
+    memory.write<u32>({kUserDirectory}, kUserTable | kAll);
     for (u32 page = 0; page < 256; ++page) {
         u32 rights = kAll;
         if (page % 16 == 5) rights = 5;   // read-only
@@ -207,12 +205,12 @@ void prepare_paging(CpuState& state, mmu::PhysicalMemory& memory) {
         if (page % 16 == 13) rights = 3;  // the supervisor's
         if (page >= kCode >> 12 && page < kData >> 12) rights = kAll;
         if (page == 0 || page >= kRom >> 12) rights = 3;
-        memory.write<u32>({kPageTable + page * 4}, page << 12 | rights);
+        memory.write<u32>({kUserTable + page * 4}, page << 12 | rights);
     }
     for (u32 at = 0; at < kCodeSize; at += kPageSize)
-        memory.write<u32>({kPageTable + ((kCode + kAlias + at) >> kPageShift) * 4},
+        memory.write<u32>({kUserTable + ((kCode + kAlias + at) >> kPageShift) * 4},
                           (kCode + at) | kAll);
-    state.cr3 = kPageDirectory;
+    state.cr3 = kUserDirectory;
     state.cr0 |= kCr0Pg | kCr0Wp;
 }
 

@@ -30,6 +30,9 @@ constexpr u32 kProgramSize = 0x3000;
 // Where its handler goes on: so many addresses at this place of its firmware.
 constexpr u32 kHandlerTargets = 0x2000;
 constexpr u32 kHandlerTargetCount = 256;
+// The page tables of Setting::kUser.
+constexpr u32 kUserDirectory = 0x2000;
+constexpr u32 kUserTable = 0x3000;
 
 struct RandomProgram {
     Setting setting = Setting::kFlat;

@@ -12,11 +12,6 @@ namespace seventeen::lockstep {
 namespace {
 
 // As random programs have them.
-constexpr u32 kPageDirectory = 0x2000;
-constexpr u32 kPageTable = 0x3000;
-constexpr u32 kTopTable = 0x4000;
-constexpr u32 kTopPage = 0x50000;
-constexpr u32 kAll = 7;
 constexpr u32 kData = 0x20000;
 constexpr u32 kReadOnly = 0x25000;
 constexpr u32 kMissing = 0x29000;
@@ -129,17 +124,9 @@ Bytes make_code(u64 seed, bool fpu) {
     return code;
 }
 
-// RAM shows at both ends of the user's address space.
 Start make_start(Setting setting, u64 seed, bool fpu) {
     Start start = replace_code({setting, seed, Diet::kTame}, make_code(seed, fpu));
-    if (setting != Setting::kUser) return start;
-    start.prepare = [before = start.prepare](CpuState& state, mmu::PhysicalMemory& memory) {
-        before(state, memory);
-        memory.write<u32>({kPageTable}, kAll);
-        memory.write<u32>({kPageDirectory + 1023 * 4}, kTopTable | kAll);
-        memory.write<u32>({kTopTable + 1023 * 4}, kTopPage | kAll);
-    };
-    return start;
+    return setting == Setting::kUser ? show_ram_at_ends(std::move(start)) : start;
 }
 
 translator::Statistics check_alike(Setting setting, bool fpu,

@@ -10,13 +10,6 @@ namespace seventeen::lockstep {
 
 namespace {
 
-// As random programs have them.
-constexpr u32 kPageDirectory = 0x2000;
-constexpr u32 kPageTable = 0x3000;
-constexpr u32 kTopTable = 0x4000;
-constexpr u32 kTopPage = 0x50000;
-constexpr u32 kAll = 7;
-
 // mov r32, value
 void load(Bytes& code, unsigned number, u32 value) {
     append(code, {0xb8 + number});
@@ -82,18 +75,11 @@ Bytes make_code(u64 seed, bool with_stack) {
     return code;
 }
 
-// RAM shows at both ends of the user's address space. Without paging the ROM ends at 4 GiB.
+// Without paging the ROM ends at 4 GiB.
 Start make_start(Setting setting, u64 seed) {
     const bool user = setting == Setting::kUser;
     Start start = replace_code({setting, seed, Diet::kTame}, make_code(seed, user));
-    if (!user) return start;
-    start.prepare = [before = start.prepare](CpuState& state, mmu::PhysicalMemory& memory) {
-        before(state, memory);
-        memory.write<u32>({kPageTable}, kAll);
-        memory.write<u32>({kPageDirectory + 1023 * 4}, kTopTable | kAll);
-        memory.write<u32>({kTopTable + 1023 * 4}, kTopPage | kAll);
-    };
-    return start;
+    return user ? show_ram_at_ends(std::move(start)) : start;
 }
 
 void check_alike(Setting setting, bool windows) {
