@@ -61,27 +61,27 @@ void write_anywhere(Guest& guest, u64 random) {
     guest.memory().dma_write({kProgramCode + random % kProgramSize}, &byte, 1);
 }
 
+// Or nothing is shown of loose pages.
+void check_were_loose(const translator::Statistics& sum, u64 least = 1500) {
+    CHECK(sum.loose_blocks > least);
+    CHECK(sum.stale > least);
+}
+
 }  // namespace
 
 TEST_CASE("DMA between two runs changes code on loose pages") {
-    const auto sum = check_dma(Between::kNothing, true);
-    CHECK(sum.loose_blocks > 1500);
-    CHECK(sum.stale > 1500);
+    check_were_loose(check_dma(Between::kNothing, true));
 }
 
 TEST_CASE("DMA changes code on loose pages that an instruction behind a store is") {
-    const auto sum = check_dma(Between::kStores, true);
-    CHECK(sum.loose_blocks > 1500);
-    CHECK(sum.stale > 1500);
+    check_were_loose(check_dma(Between::kStores, true));
 }
 
 TEST_CASE("DMA that the running block asks for changes code on loose pages, its own too") {
     for (const Between between : {Between::kPort, Between::kWrite, Between::kRead}) {
         for (const bool windows : {true, false}) {
             CAPTURE(windows, static_cast<int>(between));
-            const auto sum = check_dma(between, windows);
-            CHECK(sum.loose_blocks > 1500);
-            CHECK(sum.stale > 1500);
+            check_were_loose(check_dma(between, windows));
         }
     }
 }
@@ -103,9 +103,7 @@ TEST_CASE("An instruction across the end of a loose page is patched in either pa
     SECTION("anywhere, by DMA as well") {
         changes.head = changes.tail = changes.both = changes.dma = true;
     }
-    const auto sum = check_page_end(changes);
-    CHECK(sum.loose_blocks > 1500);
-    CHECK(sum.stale > 1500);
+    check_were_loose(check_page_end(changes));
 }
 
 TEST_CASE("An instruction across the end of a loose page goes on where page tables say") {
@@ -123,9 +121,7 @@ TEST_CASE("An instruction across the end of a loose page goes on where page tabl
     SECTION("in user code, patched anywhere") {
         changes.head = changes.tail = changes.both = changes.user = true;
     }
-    const auto sum = check_page_end(changes);
-    CHECK(sum.loose_blocks > 1500);
-    CHECK(sum.stale > 1500);
+    check_were_loose(check_page_end(changes));
 }
 
 TEST_CASE("Generators that rewrite opcodes, prefixes and immediates for ever run what they wrote") {
@@ -137,8 +133,7 @@ TEST_CASE("Generators that rewrite opcodes, prefixes and immediates for ever run
             if (dma) plan.disturb = &write_anywhere;
             return run_in_lockstep(make_generator_program(seed), plan);
         });
-        CHECK(sum.loose_blocks > 5000);
-        CHECK(sum.stale > 5000);
+        check_were_loose(sum, 5000);
     }
 }
 
