@@ -41,8 +41,18 @@ PrivilegeEngine::Boundary PrivilegeEngine::service_boundary() {
 }
 
 bool PrivilegeEngine::needs_care() const {
-    return state_.flag(kFlagTf | kFlagRf) || state_.interrupt_shadow || state_.debug_shadow ||
+    return state_.flag(kFlagRf) || needs_more_than_rf();
+}
+
+bool PrivilegeEngine::needs_more_than_rf() const {
+    return state_.flag(kFlagTf) || state_.interrupt_shadow || state_.debug_shadow ||
            watches_execution(state_.dr[7]);
+}
+
+bool PrivilegeEngine::boundary_is_plain() const {
+    return state_.activity == Activity::kRunning && state_.pending_debug == 0 &&
+           !(state_.nmi_pending && !state_.nmi_blocked) &&
+           !(state_.interrupt_line && state_.flag(kFlagIf)) && !needs_more_than_rf();
 }
 
 Fault PrivilegeEngine::begin_careful() {

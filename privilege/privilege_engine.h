@@ -94,6 +94,9 @@ class PrivilegeEngine {
     // The next instruction must be run alone between begin_careful() and end_careful(): TF, RF, a
     // shadow after STI/MOV SS or an instruction breakpoint is in force.
     bool needs_care() const;
+    // Has service_boundary() nothing to do, and needs the next instruction no care but that RF is
+    // cleared before it?
+    bool boundary_is_plain() const;
     // Before the instruction is fetched. Instruction breakpoints at rip (unless RF or MOV SS hides
     // them): a #DB fault to deliver. Otherwise RF and both shadows are used up, and TF remembered.
     Fault begin_careful();
@@ -169,6 +172,7 @@ class PrivilegeEngine {
 
   private:
     void freeze();
+    bool needs_more_than_rf() const;
 
     CpuState& state_;
     mmu::Mmu& mmu_;

@@ -14,9 +14,21 @@ constexpr u64 kLongestInstruction = 15;
 
 }  // namespace
 
+// Before the target: for another instruction, and more.
+bool Translator::has_room() const {
+    return cpu_.target > state_.retired && cpu_.target - state_.retired >= slack();
+}
+
 bool Translator::may_go_on() const {
-    return !state_.attention && cpu_.target > state_.retired &&
-           cpu_.target - state_.retired >= slack();
+    return !state_.attention && has_room();
+}
+
+// Where the boundary is plain: since an instruction follows at once, RF may be cleared now. (Each
+// page fault's IRET sets it.)
+void Translator::pass_boundary() {
+    if (!has_room()) return;
+    state_.attention = false;
+    state_.system_flags &= ~kFlagRf;
 }
 
 // A slot of the jump table is as good as a page walk.
@@ -54,7 +66,9 @@ Block* Translator::block_here(Arrival arrival) {
     const bool within_limit = key.eip <= modes_[mode_].code_limit;
     const Fault fault = within_limit ? locate(physical) : Fault::general_protection();
     if (fault) {
+        const u64 mmio_before = cpu_.mmu.memory().mmio_accesses();
         raise(fault);
+        if (attention_is_quiet(mmio_before)) pass_boundary();
         return nullptr;
     }
     key.physical = physical.value;

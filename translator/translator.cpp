@@ -180,17 +180,18 @@ const u8* Translator::run_instruction(Site& site) {
             learn_segment(context_.segment_loads, state_, cpu_.mmu,
                           static_cast<SegmentName>(operation.operand[0]));
     }
-    const bool quiet = state_.attention && attention_is_quiet(site, mmio_before);
+    const bool quiet = state_.attention && !site.board && attention_is_quiet(mmio_before);
     const bool goes_on =
         !fault && !moves && site.resume != 0 && (!block.loose || block.loose.holds());
-    if (goes_on && (!state_.attention || (quiet && still_holds(block, generation)))) {
+    const bool done = !state_.flag(kFlagRf);  // not a repeated one that goes on
+    if (goes_on && (!state_.attention || (quiet && done && still_holds(block, generation)))) {
         check(state_.retired == before + 1, "an instruction within a block retired several");
         state_.attention = false;
         state_.set_reg32(Gpr::kSp, state_.reg32(Gpr::kSp) - static_cast<u32>(site.stack_after));
         context_.flags = flags_to_saved(state_.arithmetic.value());
         return block.entry + site.resume;
     }
-    if (quiet) state_.attention = false;
+    if (quiet) pass_boundary();
     mode_known_ = false;
     return go_on();
 }
@@ -216,12 +217,9 @@ Fault Translator::run_operation(const Site& site, const interpreter::Operation& 
 // Attention is raised for whatever may concern the next boundary. Where the instruction reached no
 // device, the board's events are what they were; if nothing is to be taken at the boundary either,
 // there is nothing to leave for.
-bool Translator::attention_is_quiet(const Site& site, u64 mmio_before) const {
-    if (options_.disabled.has(Trick::kQuietAttention) || site.board) return false;
-    if (cpu_.mmu.memory().mmio_accesses() != mmio_before) return false;
-    return state_.activity == Activity::kRunning && state_.pending_debug == 0 &&
-           !(state_.nmi_pending && !state_.nmi_blocked) &&
-           !(state_.interrupt_line && state_.flag(kFlagIf)) && !cpu_.privilege.needs_care();
+bool Translator::attention_is_quiet(u64 mmio_before) const {
+    return !options_.disabled.has(Trick::kQuietAttention) &&
+           cpu_.mmu.memory().mmio_accesses() == mmio_before && cpu_.privilege.boundary_is_plain();
 }
 
 // The time-stamp counter is this line while nothing but instructions lets time pass.

@@ -95,7 +95,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
 
     void run_code(const u8* code);
     void learn_clock();
-    bool attention_is_quiet(const Site& site, u64 mmio_before) const;
+    bool attention_is_quiet(u64 mmio_before) const;
     const u8* on_callout(Site& site);
     const u8* run_instruction(Site& site);
     Fault run_operation(const Site& site, const interpreter::Operation& operation);
@@ -114,6 +114,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     enum class Arrival : u8 { kByBranch, kOtherwise };
     const u8* go_on(Arrival arrival = Arrival::kOtherwise);
     bool may_go_on() const;
+    bool has_room() const;
+    void pass_boundary();
     void prepare_to_go_on();
     void review_pairs();
     Block* block_here(Arrival arrival);

@@ -171,6 +171,29 @@ TEST_CASE("High bytes are moved from and to memory without the interpreter") {
     check_translated(flat_program(code), soft);
 }
 
+TEST_CASE("An instruction that RF hides from breakpoints is translated") {
+    constexpr u64 kGdt = 0x1000;
+    Start start = flat_program({
+        0x9c, 0x81, 0x0c, 0x24, 0x00, 0x00, 0x01, 0x00,  // again: pushf; or dword [esp], 10000h
+        0x0e, 0x68, 0x0f, 0x80, 0x00, 0x00, 0xcf,        // push cs; push next; iretd
+        0x40, 0x9c, 0x58, 0xeb, 0xec,                    // next: inc eax; pushf; pop eax; jmp again
+    });
+    start.prepare = [before = start.prepare](CpuState& state, mmu::PhysicalMemory& memory) {
+        before(state, memory);
+        memory.write<u64>({kGdt + 16}, 0x00cf'9b00'0000'ffff);
+        state.gdtr = {kGdt, 0x17};
+        state.set_reg32(Gpr::kSp, 0x7000);
+    };
+    Plan plan;
+    plan.limit = 20'000;
+    const Result result = run_in_lockstep(start, plan);
+    CHECK_FALSE(result.difference);
+    Translated guest(start);
+    guest.guest.run(100'000);
+    CHECK(guest.engine->statistics().entries < 100);
+    CHECK(guest.engine->statistics().retired > 99'000);
+}
+
 TEST_CASE("Code that goes on in the middle of a block is not translated to its end again") {
     std::vector<u8> code(600, 0x43);  // inc bx
     code.insert(code.end(), {0xe9, 0xa5, 0xfd});
