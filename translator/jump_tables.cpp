@@ -7,26 +7,51 @@
 namespace seventeen::translator {
 
 // Users' spaces come and go; none is to take the place of what all supervisors share.
-std::size_t JumpTables::place_of(u32 mode, const SpaceKey& space) {
-    if (!space.user) return mode % kSupervisorTables;
-    return kSupervisorTables + (space.cr3 >> kPageShift ^ mode * 7) % kUserTables;
+JumpTables::Table& JumpTables::table_of(u32 mode, bool mapped, const SpaceKey& space) {
+    const std::size_t place =
+        space.user ? users_place(mode, mapped, space) : mode % kSupervisorTables;
+    Table& table = own(place, mode, mapped, space);
+    table.last_used = ++clock_;
+    return table;
 }
 
-JumpTables::Table& JumpTables::table_of(u32 mode, bool mapped, const SpaceKey& space) {
-    const std::size_t number = place_of(mode, space);
-    auto& place = tables_[number];
-    if (!place) {
-        place = std::make_unique<Table>();
-    } else if (place->mode != mode || !(place->space == space)) {
-        empty(*place);
+// Its own, or else an empty one, an unused place, or the one not asked for longest.
+std::size_t JumpTables::users_place(u32 mode, bool mapped, const SpaceKey& space) const {
+    const Table* empty = nullptr;
+    const Table* oldest = nullptr;
+    std::size_t unused = kTables;
+    for (std::size_t place = kSupervisorTables; place < kTables; ++place) {
+        const Table* table = tables_[place].get();
+        if (!table) {
+            unused = place;
+            continue;
+        }
+        if (roots_[place] == space.cr3 && table->mode == mode && table->space == space)
+            return place;
+        const bool fits = table->filled.empty() && table->mapped == mapped;
+        if (fits && (!empty || table->last_used > empty->last_used)) empty = table;
+        if (!oldest || table->last_used < oldest->last_used) oldest = table;
+    }
+    if (empty) return empty->place;
+    return unused != kTables ? unused : oldest->place;
+}
+
+JumpTables::Table& JumpTables::own(std::size_t place, u32 mode, bool mapped,
+                                   const SpaceKey& space) {
+    auto& table = tables_[place];
+    if (!table) {
+        table = std::make_unique<Table>();
+    } else if (table->mode != mode || !(table->space == space)) {
+        empty(*table);
         ++generation_;
     }
-    place->place = number;
-    place->mode = mode;
-    place->space = space;
-    place->mapped = mapped;
-    if (!mapped && !place->slots) place->slots = std::make_unique<JumpTable>();
-    return *place;
+    roots_[place] = space.cr3;
+    table->place = place;
+    table->mode = mode;
+    table->space = space;
+    table->mapped = mapped;
+    if (!mapped && !table->slots) table->slots = std::make_unique<JumpTable>();
+    return *table;
 }
 
 const void* JumpTables::select(Table& table) {
@@ -62,14 +87,18 @@ void JumpTables::forget(const Block& block) {
 }
 
 void JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
-    auto& words = any_filled_[spaces.user];
     const u64 end = std::min(first_page + pages, kLinearPages);
+    auto& words = any_filled_[spaces.user];
     std::optional<std::vector<Table*>> tables;
     for (u64 page = first_page; page < end; ++page) {
         u64& word = words[page / kWordBits];
         if (word == 0) {
             page |= kWordBits - 1;
             continue;
+        }
+        if (!spaces.are_all() && end - page >= kWordBits) {  // most bits are about others
+            for (Table* table : tables_of(spaces)) drop_range(*table, page, end);
+            return;
         }
         const u64 bit = u64{1} << page % kWordBits;
         if (!(word & bit)) continue;
@@ -81,9 +110,10 @@ void JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
 
 std::vector<JumpTables::Table*> JumpTables::tables_of(const Spaces& spaces) const {
     std::vector<Table*> found;
-    for (const auto& table : tables_) {
-        if (table && !table->filled.empty() && spaces.have(table->space))
-            found.push_back(table.get());
+    for (std::size_t place = spaces.user ? kSupervisorTables : 0; place < kTables; ++place) {
+        if (!spaces.are_all() && roots_[place] != spaces.cr3) continue;
+        Table* table = tables_[place].get();
+        if (table && !table->filled.empty() && spaces.have(table->space)) found.push_back(table);
     }
     return found;
 }
@@ -120,6 +150,15 @@ void JumpTables::drop_page(Table& table, u64 page) {
     table.filled.erase(filled);
 }
 
+void JumpTables::drop_range(Table& table, u64 first_page, u64 end) {
+    std::erase_if(table.filled, [&](const auto& page) {
+        if (page.first < first_page || page.first >= end) return false;
+        for (const u32 eip : page.second) lose(table, eip);
+        ++losses_;
+        return true;
+    });
+}
+
 // A slot that another page's block took over meanwhile is emptied as well: it fills again.
 void JumpTables::remove(Table& table, u32 eip) {
     if (table.mapped)
@@ -134,12 +173,15 @@ void JumpTables::lose(Table& table, u32 eip) {
     remove(table, eip);
 }
 
+// A map of few pages keeps its memory: whoever has its place next will use the same ones, and each
+// would cost two host faults.
 void JumpTables::empty(Table& table) {
+    constexpr std::size_t kFew = 128;
     ++losses_;
     for (const auto& [page, eips] : table.filled) {
         for (const u32 eip : eips) lose(table, eip);
     }
-    if (table.mapped) maps_.clear(table.place);
+    if (table.mapped && table.filled.size() > kFew) maps_.clear(table.place);
     table.filled.clear();
 }
 

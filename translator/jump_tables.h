@@ -3,10 +3,12 @@
 // A slot says: in this space this EIP is that block. It is filled when the block has been found by
 // a page walk, and emptied when the block dies or when a page table changes that the walk went
 // through (shadow_observer.h), so MOV CR3 costs nothing but the choice of another table. Users'
-// spaces share kUserTables places by a hash: who comes last has the place.
+// spaces share kUserTables places.
 //
 // Supervisors' tables, and those of modes that use a window, are maps (jump_maps.h), which are
-// fastest; young spaces have a small hashed JumpTable, which is quickly filled.
+// fastest; young spaces have a small hashed JumpTable, which is quickly filled. A map's memory is
+// dear when it is first touched, so a new space gets the table of the one that ended last: it will
+// hardly run at other addresses.
 #pragma once
 
 #include <array>
@@ -58,19 +60,23 @@ class JumpTables {
     static constexpr u64 kLinearPages = 1 << 20;
     static constexpr u64 kWordBits = 64;
 
-    static std::size_t place_of(u32 mode, const SpaceKey& space);
+    Table& own(std::size_t place, u32 mode, bool mapped, const SpaceKey& space);
+    std::size_t users_place(u32 mode, bool mapped, const SpaceKey& space) const;
     const u8* at(const Table& table, u32 eip) const;
     void put(Table& table, u32 eip, const u8* code);
     void lose(Table& table, u32 eip);
     void remove(Table& table, u32 eip);
     void empty(Table& table);
     void drop_page(Table& table, u64 page);
+    void drop_range(Table& table, u64 first_page, u64 end);
     std::vector<Table*> tables_of(const Spaces& spaces) const;
 
     const u8* code_;
     JumpMaps maps_;
     std::array<std::unique_ptr<Table>, kTables> tables_;
+    std::array<u64, kTables> roots_{};  // CR3 of their spaces: a sieve
     Table* current_ = nullptr;
+    u64 clock_ = 0;
     u64 generation_ = 0;
     u64 losses_ = 0;
     std::function<void(const u8*)> on_loss_ = [](const u8*) {};
@@ -84,6 +90,7 @@ struct JumpTables::Table {
     std::size_t place = 0;             // its own, in tables_ and maps_
     std::unique_ptr<JumpTable> slots;  // unless it is a map
     bool mapped = false;
+    u64 last_used = 0;                                 // when it was last asked for
     std::unordered_map<u64, std::vector<u32>> filled;  // EIPs, by linear page
 };
 
