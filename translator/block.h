@@ -21,8 +21,9 @@ namespace seventeen::translator {
 
 struct Block;
 
-// A place in a block's code from which it calls out to the Translator.
-struct Site {
+// A place in a block's code from which it calls out to the Translator. There are many, far apart:
+// it fills one line of the host's cache.
+struct alignas(64) Site {
     enum class Kind : u8 {
         kInstruction,  // the interpreter is to run the instruction; then on to `resume`
         kDirect,       // the block is left for `eip`, the jump at `jump` is to lead there
@@ -35,31 +36,33 @@ struct Site {
     static constexpr u16 kNoOperation = 0xffff;
 
     Kind kind = Kind::kInstruction;
-    u16 operation = 0;  // kInstruction: which of the block's
-    u16 count = 0;      // instructions completed since r13 was brought up to date
-    u32 eip = 0;        // of the instruction, or where the block is left for
-    Block* block = nullptr;
-    // Offsets into the block's code.
-    u32 resume = 0;           // kInstruction: of the next instruction; 0: none follows in the block
-    u32 jump = 0;             // kDirect: of the displacement (four bytes) to be patched
-    u32 cold = 0;             // where that jump leads unpatched: the call to the Translator
-    Block* linked = nullptr;  // where it leads patched
-    bool far = false;         // kDirect: to another page
     Occupation occupation = Occupation::kOtherCall;  // kInstruction: while it is interpreted
     u8 faults = 0;                                   // host faults that speak against its window
-    bool same_pages = false;         // kInstruction: what it writes is a stack, or a variable
-    bool board = false;              // kInstruction: it reaches ports or model-specific registers
-    bool clock = false;              // kInstruction: it reads the time-stamp counter, or may set it
-    bool fallback = false;           // kInstruction: no rule translated it
-    bool segment = false;            // kInstruction: it loads ES, DS, FS or GS, and nothing else
-    bool fpu = false;                // kInstruction: it works on FPU, MMX or SSE registers
+    bool far : 1 = false;                            // kDirect: to another page
+    // kInstruction: what it does:
+    bool same_pages : 1 = false;  // it writes to a stack, or a variable
+    bool board : 1 = false;       // it reaches ports or model-specific registers
+    bool clock : 1 = false;       // it reads the time-stamp counter, or may set it
+    bool fallback : 1 = false;    // no rule translated it
+    bool segment : 1 = false;     // it loads ES, DS, FS or GS, and nothing else
+    bool fpu : 1 = false;         // it works on FPU, MMX or SSE registers
+    u16 operation = 0;            // kInstruction: which of the block's
+    u16 count = 0;                // instructions completed since r13 was brought up to date
+    u32 eip = 0;                  // of the instruction, or where the block is left for
+    // Offsets into the block's code.
+    u32 resume = 0;  // kInstruction: of the next instruction; 0: none follows in the block
+    u32 jump = 0;    // kDirect: of the displacement (four bytes) to be patched
+    u32 cold = 0;    // where that jump leads unpatched: the call to the Translator
+    Block* block = nullptr;
+    Block* linked = nullptr;         // where it leads patched
     X87Note x87;                     // the last x87 instruction before it, but none that was noted
-    u16 x87_operand = kNoOperation;  // which of the block's operations has FDP's memory operand …
-    u32 x87_moved = 0;               // … and what has been added to its address since
+    u32 x87_moved = 0;               // what has been added to its memory operand's address since
+    u16 x87_operand = kNoOperation;  // which of the block's operations has that operand: FDP's
     // What the guest's ESP is more than r12: here, and at `resume`.
     s32 stack_before = 0;
     s32 stack_after = 0;
 };
+static_assert(sizeof(Site) == 64);
 
 // A host instruction that may fault, and the site that continues.
 struct FaultPoint {
@@ -108,17 +111,19 @@ struct LooseSource {
     }
 };
 
-struct Block {
+struct alignas(64) Block {
+    // The first line of the host's cache, and all that most callouts ask for.
     BlockKey key;
+    const u8* entry = nullptr;
+    std::vector<interpreter::Operation> operations;  // of the instructions that sites are about
+    u32 code_size = 0;
+    bool dead = false;  // unlinked; freed when no translated code is on the stack
+    LooseSource loose;
+
     u32 bytes = 0;         // of guest code whose change drops the block
     u64 second_page = 0;   // its physical page's address, where an instruction goes on in another
     u32 second_bytes = 0;  // how many of its bytes are there; 0: none
     u32 instructions = 0;  // guest instructions
-    LooseSource loose;
-    const u8* entry = nullptr;
-    u32 code_size = 0;
-    bool dead = false;  // unlinked; freed when no translated code is on the stack
-    std::vector<interpreter::Operation> operations;  // of the instructions that sites are about
     std::vector<Site> sites;
     std::vector<FaultPoint> fault_points;  // ascending
     std::vector<Site*> incoming;           // linked to this block

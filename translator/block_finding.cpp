@@ -37,9 +37,8 @@ const u8* Translator::go_on(Arrival arrival) {
     find_place();
     const u8* code = jump_tables_.find(state_.eip());
     if (!code) {
-        const Block* block = block_here(arrival);
-        if (!block) return nullptr;
-        code = block->entry;
+        code = block_here(arrival).entry;
+        if (!code) return nullptr;
     }
     prepare_to_go_on();
     return code;
@@ -56,7 +55,7 @@ void Translator::prepare_to_go_on() {
     context_.flags = flags_to_saved(state_.arithmetic.value());
 }
 
-Block* Translator::block_here(Arrival arrival) {
+BlockMap::Found Translator::block_here(Arrival arrival) {
     state_.rip = state_.eip();
     find_place();
     BlockKey key;
@@ -69,23 +68,22 @@ Block* Translator::block_here(Arrival arrival) {
         const u64 mmio_before = cpu_.mmu.memory().mmio_accesses();
         raise(fault);
         if (attention_is_quiet(mmio_before)) pass_boundary();
-        return nullptr;
+        return {};
     }
     key.physical = physical.value;
-    Block* block = blocks_.find(key);
+    BlockMap::Found found = blocks_.find(key);
     PhysicalAddress second;
-    if (block && block->spans() &&
-        (!fetch_second_page(second) || second.value != block->second_page)) {
-        blocks_.kill(*block);
-        block = nullptr;
+    if (found.spans && (!fetch_second_page(second) || second.value != found.block->second_page)) {
+        blocks_.kill(*found.block);
+        found = {};
         state_.attention = false;
     }
-    if (!block) block = translate(key, arrival);
-    if (block) fill_slot(*block);
-    return block;
+    if (!found) found = translate(key, arrival);
+    if (found) fill_slot(key.eip, found);
+    return found;
 }
 
-Block* Translator::translate(const BlockKey& key, Arrival arrival) {
+BlockMap::Found Translator::translate(const BlockKey& key, Arrival arrival) {
     const Occupied occupied(Occupation::kTranslation);
     const PhysicalAddress page{key.physical & ~kPageMask};
     // SAFETY: the host memory of one guest page, all of it.
@@ -103,7 +101,7 @@ Block* Translator::translate(const BlockKey& key, Arrival arrival) {
         if (outcome == BlockTranslator::Outcome::kCut) translate_spanning(key, block);
     }
     interpret_ = !block;
-    return block ? &blocks_.insert(std::move(block)) : nullptr;
+    return block ? BlockMap::Found::of(blocks_.insert(std::move(block))) : BlockMap::Found{};
 }
 
 // For a block that starts at `first` and may go on in the page of `second`.

@@ -24,13 +24,13 @@ BlockMap::~BlockMap() {
     clear();
 }
 
-Block* BlockMap::find(const BlockKey& key) {
+BlockMap::Found BlockMap::find(const BlockKey& key) {
     Recent& recent = this->recent(key);
-    if (recent.block && recent.key == key) return recent.block;
+    if (recent.found && recent.key == key) return recent.found;
     const auto found = blocks_.find(key);
-    if (found == blocks_.end()) return nullptr;
-    recent = {key, found->second.get()};
-    return recent.block;
+    if (found == blocks_.end()) return {};
+    recent = {key, Found::of(*found->second)};
+    return recent.found;
 }
 
 Block& BlockMap::insert(std::unique_ptr<Block> block) {
@@ -127,7 +127,7 @@ void BlockMap::kill(Block& block) {
     for (Site& site : block.sites) unlink(site);
     while (!block.incoming.empty()) unlink(*block.incoming.back());
     on_death_(block);
-    if (recent(block.key).block == &block) recent(block.key) = {};
+    if (recent(block.key).found.block == &block) recent(block.key) = {};
     by_code_[code_before(block.entry) - 1].block = nullptr;
     const auto found = blocks_.find(block.key);
     graveyard_.push_back(std::move(found->second));

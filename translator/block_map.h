@@ -37,7 +37,16 @@ class BlockMap final : public mmu::GuardObserver {
     void review_loose_pages();
     u64 loosened() const { return loosened_; }
 
-    Block* find(const BlockKey& key);
+    // A block and what is asked of it first: blocks are scattered over the heap.
+    struct Found {
+        Block* block = nullptr;
+        const u8* entry = nullptr;
+        bool spans = false;
+
+        explicit operator bool() const { return block != nullptr; }
+        static Found of(Block& block) { return {&block, block.entry, block.spans()}; }
+    };
+    Found find(const BlockKey& key);
     // At which offsets in a page blocks of any mode start, or have started; nullptr: at none.
     using Starts = std::bitset<kPageSize>;
     const Starts* starts_in(PhysicalAddress page) const;
@@ -72,10 +81,10 @@ class BlockMap final : public mmu::GuardObserver {
         Starts starts;
     };
 
-    // What find() found last, with its key: blocks are scattered over the heap.
+    // What find() found last, with its key.
     struct Recent {
         BlockKey key;
-        Block* block = nullptr;
+        Found found;
     };
     Recent& recent(const BlockKey& key) { return recent_[BlockKeyHash{}(key) % kRecent]; }
     void unlink(Site& site);

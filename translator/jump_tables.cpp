@@ -61,20 +61,20 @@ const void* JumpTables::select(Table& table) {
     return table.slots->data();
 }
 
-void JumpTables::fill(const Block& block, u64 linear_page) {
-    const u8* before = at(*current_, block.key.eip);
-    if (before == block.entry) return;
+void JumpTables::fill(const Target& target, u64 linear_page) {
+    const u8* before = at(*current_, target.eip);
+    if (before == target.code) return;
     if (before) {
         ++losses_;
-        lose(*current_, block.key.eip);
+        lose(*current_, target.eip);
     }
-    depends(block, linear_page);
-    put(*current_, block.key.eip, block.entry);
+    depends(target, linear_page);
+    put(*current_, target);
 }
 
-void JumpTables::depends(const Block& block, u64 linear_page) {
-    if (at(*current_, block.key.eip) == block.entry) return;
-    current_->filled[linear_page].push_back(block.key.eip);
+void JumpTables::depends(const Target& target, u64 linear_page) {
+    if (at(*current_, target.eip) == target.code) return;
+    current_->filled[linear_page].push_back(target.eip);
     any_filled_[current_->space.user][linear_page / kWordBits] |= u64{1} << linear_page % kWordBits;
 }
 
@@ -135,11 +135,11 @@ const u8* JumpTables::at(const Table& table, u32 eip) const {
     return slot.eip == eip ? slot.code : nullptr;
 }
 
-void JumpTables::put(Table& table, u32 eip, const u8* code) {
+void JumpTables::put(Table& table, const Target& target) {
     if (table.mapped)
-        maps_.offsets(table.place)[eip] = static_cast<u32>(code - code_);
+        maps_.offsets(table.place)[target.eip] = static_cast<u32>(target.code - code_);
     else
-        (*table.slots)[jump_slot_of(eip)] = {eip, code};
+        (*table.slots)[jump_slot_of(target.eip)] = {target.eip, target.code};
 }
 
 void JumpTables::drop_page(Table& table, u64 page) {

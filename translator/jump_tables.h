@@ -45,10 +45,14 @@ class JumpTables {
     const void* select(Table& table);
     // Where the code for an address is, or nullptr.
     const u8* find(u32 eip) const { return at(*current_, eip); }
-    // In the table last selected: the block at `linear_page`.
-    void fill(const Block& block, u64 linear_page);
+    struct Target {
+        u32 eip = 0;
+        const u8* code = nullptr;
+    };
+    // In the table last selected: the one at `linear_page`.
+    void fill(const Target& target, u64 linear_page);
     // Its slot is to be emptied with another linear page's, too; said before fill().
-    void depends(const Block& block, u64 linear_page);
+    void depends(const Target& target, u64 linear_page);
     void forget(const Block& block);  // in all
     void drop_pages(const Spaces& spaces, u64 first_page, u64 pages);
     void empty_all();
@@ -63,7 +67,7 @@ class JumpTables {
     Table& own(std::size_t place, u32 mode, bool mapped, const SpaceKey& space);
     std::size_t users_place(u32 mode, bool mapped, const SpaceKey& space) const;
     const u8* at(const Table& table, u32 eip) const;
-    void put(Table& table, u32 eip, const u8* code);
+    void put(Table& table, const Target& target);
     void lose(Table& table, u32 eip);
     void remove(Table& table, u32 eip);
     void empty(Table& table);

@@ -304,25 +304,25 @@ const u8* Translator::leave_directly(Site& site) {
     ++statistics_.direct_exits;
     state_.rip = site.eip;
     if (!may_go_on()) return nullptr;
-    Block* to = block_here(Arrival::kByBranch);
+    const BlockMap::Found to = block_here(Arrival::kByBranch);
     if (!to) return nullptr;
     prepare_to_go_on();
-    if (site.block->dead) return to->entry;
-    if (site.jump != 0 && may_link(site, *to)) {
+    if (may_link(site, to)) {
         ++statistics_.links;
-        blocks_.link(site, *to);
+        blocks_.link(site, *to.block);
     }
-    return to->entry;
+    return to.entry;
 }
 
 // A block in another page is reached by what page tables say. All supervisors have one jump table
 // for a Mode, and as long as that has the block, so has the link.
-bool Translator::may_link(const Site& site, const Block& to) const {
-    if (options_.disabled.has(Trick::kChaining) || to.key.mode != site.block->key.mode)
-        return false;
-    if (!site.far && !to.spans()) return true;
-    return !modes_[to.key.mode].user() && !options_.disabled.has(Trick::kFarChaining) &&
-           jump_tables_.find(to.key.eip) == to.entry;
+bool Translator::may_link(const Site& site, const BlockMap::Found& to) const {
+    if (site.jump == 0 || options_.disabled.has(Trick::kChaining)) return false;
+    if (site.far || to.spans) {
+        if (modes_[mode_].user() || options_.disabled.has(Trick::kFarChaining)) return false;
+        if (jump_tables_.find(site.eip) != to.entry) return false;
+    }
+    return !site.block->dead && site.block->key.mode == mode_;
 }
 
 const u8* Translator::leave_indirectly() {
@@ -355,21 +355,22 @@ void Translator::learn_from_patch(const Block& block) {
 
 // --- jump tables ---
 
-void Translator::fill_slot(const Block& block) {
+void Translator::fill_slot(u32 eip, const BlockMap::Found& block) {
     if (options_.disabled.has(Trick::kIndirectTable)) return;
     const LinearAddress linear =
-        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), block.key.eip);
+        privilege::SegmentedMemory::linear(state_.segment(SegmentName::kCs), eip);
     const mmu::Privilege privilege = cpu_.memory.privilege();
     if (!cpu_.mmu.keeps_fetch(linear, privilege)) {
         unkept_ = cpu_.mmu.fetch_generation();
         return;
     }
-    if (block.spans()) {
+    const JumpTables::Target target{eip, block.entry};
+    if (block.spans) {
         const LinearAddress next{(linear.value + kPageSize) & 0xffff'ffff};
         if (!cpu_.mmu.keeps_fetch(next, privilege)) return;
-        jump_tables_.depends(block, next.page());
+        jump_tables_.depends(target, next.page());
     }
-    jump_tables_.fill(block, linear.page());
+    jump_tables_.fill(target, linear.page());
 }
 
 // Drops all pairs where one may no longer be right, or where there are too many.

@@ -106,7 +106,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void await_page(const Site& site, const HostFault& fault);
     void show_awaited_page();
     const u8* leave_directly(Site& site);
-    bool may_link(const Site& site, const Block& to) const;
+    bool may_link(const Site& site, const BlockMap::Found& to) const;
     const u8* leave_indirectly();
     bool still_holds(const Block& block, u64 fetch_generation) const;
     // Where to go on at CS:EIP, or nullptr: translated code is left.
@@ -118,8 +118,8 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void pass_boundary();
     void prepare_to_go_on();
     void review_pairs();
-    Block* block_here(Arrival arrival);
-    Block* translate(const BlockKey& key, Arrival arrival);
+    BlockMap::Found block_here(Arrival arrival);
+    BlockMap::Found translate(const BlockKey& key, Arrival arrival);
     Surroundings surroundings(PhysicalAddress first, PhysicalAddress second, Arrival arrival) const;
     LooseSource loose_source(PhysicalAddress first, PhysicalAddress second) const;
     const u8* leave_stale(Site& site);
@@ -143,7 +143,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void pay_for_fault();
     bool earn_by_miss(const Mode& mode);
     Earnings* earnings_of_space();
-    void fill_slot(const Block& block);
+    void fill_slot(u32 eip, const BlockMap::Found& block);
     void shadow_dropped(u64 first_page, u64 pages, u64 root) override;
     void shadow_dropped_all() override;
     void shadow_dropped_elsewhere(u64 first_page, u64 pages, u64 root) override;

@@ -26,6 +26,7 @@ struct Fixture {
         made.entry = cache.data() + offset;
         return made;
     }
+    static JumpTables::Target target_of(const Block& block) { return {block.key.eip, block.entry}; }
     // What C++ finds.
     const u8* look_up(bool mapped, const SpaceKey& space, u32 eip = kEip) {
         tables.select(tables.table_of(kMode, mapped, space));
@@ -44,7 +45,7 @@ struct Fixture {
     }
     void fill(bool mapped, const SpaceKey& space, const Block& block) {
         tables.select(tables.table_of(kMode, mapped, space));
-        tables.fill(block, block.key.eip >> kPageShift);
+        tables.fill(target_of(block), block.key.eip >> kPageShift);
     }
 };
 
@@ -101,13 +102,13 @@ TEST_CASE_METHOD(Fixture, "Pages are dropped for the users of one CR3, or for al
 TEST_CASE_METHOD(Fixture, "A block that depends on a second page goes with either") {
     const Block target = block(64);
     tables.select(tables.table_of(kMode, true, user));
-    tables.depends(target, kPage + 1);
-    tables.fill(target, kPage);
+    tables.depends(target_of(target), kPage + 1);
+    tables.fill(target_of(target), kPage);
     tables.drop_pages({true}, kPage + 1, 1);
     CHECK(find(true, user) == nullptr);
     tables.select(tables.table_of(kMode, true, user));
-    tables.depends(target, kPage + 1);
-    tables.fill(target, kPage);
+    tables.depends(target_of(target), kPage + 1);
+    tables.fill(target_of(target), kPage);
     tables.drop_pages({true}, kPage, 1);
     CHECK(find(true, user) == nullptr);
 }
