@@ -21,9 +21,9 @@ namespace seventeen::translator {
 
 struct Block;
 
-// A place in a block's code from which it calls out to the Translator. There are many, far apart:
-// it fills one line of the host's cache.
-struct alignas(64) Site {
+// A place in a block's code from which it calls out to the Translator. There are many, far apart,
+// so a callout finds hardly any of it in the host's caches: hence the order of members.
+struct Site {
     enum class Kind : u8 {
         kInstruction,  // the interpreter is to run the instruction; then on to `resume`
         kDirect,       // the block is left for `eip`, the jump at `jump` is to lead there
@@ -111,7 +111,7 @@ struct LooseSource {
     }
 };
 
-struct alignas(64) Block {
+struct Block {
     // The first line of the host's cache, and all that most callouts ask for.
     BlockKey key;
     const u8* entry = nullptr;

@@ -72,15 +72,19 @@ BlockMap::Found Translator::block_here(Arrival arrival) {
     }
     key.physical = physical.value;
     BlockMap::Found found = blocks_.find(key);
-    PhysicalAddress second;
-    if (found.spans && (!fetch_second_page(second) || second.value != found.block->second_page)) {
-        blocks_.kill(*found.block);
-        found = {};
-        state_.attention = false;
-    }
+    if (found.spans && !still_spans(*blocks_.containing(found.entry))) found = {};
     if (!found) found = translate(key, arrival);
     if (found) fill_slot(key.eip, found);
     return found;
+}
+
+// Kills the block where its second page is not the one that follows now.
+bool Translator::still_spans(Block& block) {
+    PhysicalAddress second;
+    if (fetch_second_page(second) && second.value == block.second_page) return true;
+    blocks_.kill(block);
+    state_.attention = false;
+    return false;
 }
 
 BlockMap::Found Translator::translate(const BlockKey& key, Arrival arrival) {
@@ -108,7 +112,7 @@ BlockMap::Found Translator::translate(const BlockKey& key, Arrival arrival) {
 Surroundings Translator::surroundings(PhysicalAddress first, PhysicalAddress second,
                                       Arrival arrival) const {
     const bool joins = arrival == Arrival::kOtherwise && !options_.disabled.has(Trick::kJoining);
-    return {modes_[mode_], options_.disabled,         &soft_sites_, loose_source(first, second),
+    return {modes_[mode_], options_.disabled,         &soft_, loose_source(first, second),
             &patched_,     joins ? &blocks_ : nullptr};
 }
 

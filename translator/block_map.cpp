@@ -9,7 +9,7 @@
 namespace seventeen::translator {
 
 BlockMap::BlockMap(CpuState& state, mmu::PhysicalMemory& memory, CodeCache& cache)
-    : state_(state), memory_(memory), cache_(cache) {
+    : state_(state), memory_(memory), cache_(cache), recent_(cache.code()) {
     memory_.add_observer(mmu::Guard::kTranslation, *this);
     // A page that now shows other bytes, or none: rare enough to translate everything anew.
     listener_ = memory_.add_change_listener([this](const mmu::PhysicalMemory::Change& change) {
@@ -25,12 +25,12 @@ BlockMap::~BlockMap() {
 }
 
 BlockMap::Found BlockMap::find(const BlockKey& key) {
-    Recent& recent = this->recent(key);
-    if (recent.found && recent.key == key) return recent.found;
+    if (const u8* code = recent_.find(key)) return {code, false};
     const auto found = blocks_.find(key);
     if (found == blocks_.end()) return {};
-    recent = {key, Found::of(*found->second)};
-    return recent.found;
+    const Block& block = *found->second;
+    if (!block.spans()) recent_.keep(key, block.entry);
+    return Found::of(block);
 }
 
 Block& BlockMap::insert(std::unique_ptr<Block> block) {
@@ -127,7 +127,7 @@ void BlockMap::kill(Block& block) {
     for (Site& site : block.sites) unlink(site);
     while (!block.incoming.empty()) unlink(*block.incoming.back());
     on_death_(block);
-    if (recent(block.key).found.block == &block) recent(block.key) = {};
+    recent_.drop(block.key);
     by_code_[code_before(block.entry) - 1].block = nullptr;
     const auto found = blocks_.find(block.key);
     graveyard_.push_back(std::move(found->second));
@@ -143,7 +143,7 @@ void BlockMap::clear() {
     }
     if (!blocks_.empty()) state_.attention = true;
     blocks_.clear();
-    std::fill(recent_.begin(), recent_.end(), Recent{});
+    recent_.clear();
     by_code_.clear();
     for (const auto& [number, page] : pages_)
         memory_.clear_guard(mmu::Guard::kTranslation, {number << kPageShift});

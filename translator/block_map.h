@@ -17,6 +17,7 @@
 #include "translator/block.h"
 #include "translator/code_cache.h"
 #include "translator/loose_pages.h"
+#include "translator/recent_blocks.h"
 
 namespace seventeen::translator {
 
@@ -37,14 +38,13 @@ class BlockMap final : public mmu::GuardObserver {
     void review_loose_pages();
     u64 loosened() const { return loosened_; }
 
-    // A block and what is asked of it first: blocks are scattered over the heap.
+    // What is known of a block without asking it.
     struct Found {
-        Block* block = nullptr;
         const u8* entry = nullptr;
         bool spans = false;
 
-        explicit operator bool() const { return block != nullptr; }
-        static Found of(Block& block) { return {&block, block.entry, block.spans()}; }
+        explicit operator bool() const { return entry != nullptr; }
+        static Found of(const Block& block) { return {block.entry, block.spans()}; }
     };
     Found find(const BlockKey& key);
     // At which offsets in a page blocks of any mode start, or have started; nullptr: at none.
@@ -81,12 +81,6 @@ class BlockMap final : public mmu::GuardObserver {
         Starts starts;
     };
 
-    // What find() found last, with its key.
-    struct Recent {
-        BlockKey key;
-        Found found;
-    };
-    Recent& recent(const BlockKey& key) { return recent_[BlockKeyHash{}(key) % kRecent]; }
     void unlink(Site& site);
     void patch(const Site& site, const u8* target);
     struct Bytes {
@@ -105,10 +99,8 @@ class BlockMap final : public mmu::GuardObserver {
     mmu::PhysicalMemory& memory_;
     CodeCache& cache_;
     std::function<void(const Block&)> on_death_ = [](const Block&) {};
-    static constexpr std::size_t kRecent = 32768;
-
     std::unordered_map<BlockKey, std::unique_ptr<Block>, BlockKeyHash> blocks_;
-    std::vector<Recent> recent_ = std::vector<Recent>(kRecent);  // by hash of the key
+    RecentBlocks recent_;  // none that spans two pages
     // In order, as the cache gives out its memory; nullptr: dead.
     struct Code {
         const u8* entry = nullptr;

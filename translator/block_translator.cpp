@@ -134,6 +134,8 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
     u32 eip = block.key.eip;
     const BlockMap::Starts* const starts =
         surroundings.joined ? surroundings.joined->starts_in({block.key.physical}) : nullptr;
+    const MarkedInstructions::InPage* const soft =
+        surroundings.soft->in_page_of(block.key.physical);
     if (block.loose) emitter.check_source(eip);
     while (!ended && block.instructions < longest) {
         const u64 at = source.first + (eip - block.key.eip);
@@ -148,8 +150,8 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         cut = status == DecodeStatus::kTruncated;
         if (status != DecodeStatus::kOk) break;
         if (block.loose && decoder::is_repeated_string(instruction)) break;
-        const u64 physical = block.key.physical + (eip - block.key.eip);
-        emitter.begin(instruction, eip, surroundings.soft_sites->contains(physical));
+        const u64 offset = (block.key.physical + (eip - block.key.eip)) & kPageMask;
+        emitter.begin(instruction, eip, soft && soft->test(offset));
         ended = emit_instruction(emitter, instruction);
         ++block.instructions;
         block.bytes = std::max(block.bytes, emitter.next_eip() - block.key.eip);

@@ -22,6 +22,8 @@ class CodeCache {
     // What is allocated now stays for ever (stubs).
     void keep() { kept_ = used_; }
 
+    // The first byte that allocate() gave out.
+    const u8* code() const { return executable_; }
     // Where to write what is executed at `code`.
     u8* writable(const u8* code) const { return writable_ + (code - executable_); }
     bool contains(const void* address) const {

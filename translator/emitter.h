@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory_resource>
-#include <unordered_set>
 #include <vector>
 
 #include "decoder/instruction.h"
@@ -20,6 +19,7 @@
 #include "translator/block.h"
 #include "translator/context.h"
 #include "translator/copied_instruction.h"
+#include "translator/marked_instructions.h"
 #include "translator/options.h"
 
 namespace seventeen::translator {
@@ -32,11 +32,9 @@ class BlockMap;
 struct Surroundings {
     Mode mode;
     TrickSet disabled;
-    // Physical addresses of instructions that don't use the window.
-    const std::unordered_set<u64>* soft_sites = nullptr;
-    LooseSource loose;  // without `bytes`
-    // Physical addresses of instructions whose immediates are read where they lie.
-    const std::unordered_set<u64>* patched = nullptr;
+    const MarkedInstructions* soft = nullptr;     // these don't use the window
+    LooseSource loose;                            // without `bytes`
+    const MarkedInstructions* patched = nullptr;  // their immediates are read where they lie
     // The block ends where one of these begins.
     const BlockMap* joined = nullptr;
 };

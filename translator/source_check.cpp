@@ -33,7 +33,7 @@ void Emitter::open_source() {
     const u32 offset = eip_ - block_.key.eip;
     const u32 first = offset + instruction_->layout.immediate;
     if (first + LooseSource::kImmediateSize > source.in_first) return;
-    if (surroundings_.patched->contains(block_.key.physical + offset)) {
+    if (surroundings_.patched->has(block_.key.physical + offset)) {
         open_immediate_ = source.host_of(first);
         source.open.push_back({offset, first});
     } else {

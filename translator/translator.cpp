@@ -257,7 +257,7 @@ void Translator::learn_from_fault(Site& site, const HostFault& fault) {
     if (options_.disabled.has(Trick::kAdaptive) || ++site.faults < kPatience) return;
     if (site.block->dead) return;
     ++statistics_.soft_sites;
-    soft_sites_.insert(site.block->key.physical + (site.eip - site.block->key.eip));
+    soft_.mark(site.block->key.physical + (site.eip - site.block->key.eip));
     blocks_.kill(*site.block);
 }
 
@@ -309,7 +309,7 @@ const u8* Translator::leave_directly(Site& site) {
     prepare_to_go_on();
     if (may_link(site, to)) {
         ++statistics_.links;
-        blocks_.link(site, *to.block);
+        blocks_.link(site, *blocks_.containing(to.entry));
     }
     return to.entry;
 }
@@ -342,13 +342,11 @@ const u8* Translator::leave_stale(Site& site) {
 
 // Immediates that differ are read where they lie from now on.
 void Translator::learn_from_patch(const Block& block) {
-    constexpr std::size_t kMost = 65536;
-    if (patched_.size() >= kMost) patched_.clear();
     const LooseSource& source = block.loose;
     for (const LooseSource::Immediate& each : source.immediates) {
         for (u32 i = each.first; i < each.first + LooseSource::kImmediateSize; ++i) {
             if (source.bytes[i] != *source.host_of(i))
-                patched_.insert(block.key.physical + each.instruction);
+                patched_.mark(block.key.physical + each.instruction);
         }
     }
 }

@@ -17,7 +17,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "core/engine.h"
@@ -32,6 +31,7 @@
 #include "translator/fpu_residence.h"
 #include "translator/host_faults.h"
 #include "translator/jump_tables.h"
+#include "translator/marked_instructions.h"
 #include "translator/options.h"
 #include "translator/pair_stack.h"
 #include "translator/profile.h"
@@ -119,6 +119,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void prepare_to_go_on();
     void review_pairs();
     BlockMap::Found block_here(Arrival arrival);
+    bool still_spans(Block& block);
     BlockMap::Found translate(const BlockKey& key, Arrival arrival);
     Surroundings surroundings(PhysicalAddress first, PhysicalAddress second, Arrival arrival) const;
     LooseSource loose_source(PhysicalAddress first, PhysicalAddress second) const;
@@ -162,9 +163,9 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     BlockTranslator translator_;
     JumpTables jump_tables_;
     std::optional<WindowSet> windows_;
-    std::unordered_set<u64> soft_sites_;  // physical addresses of instructions
-    std::unordered_set<u64> patched_;     // the same, of those whose immediate changes
-    std::optional<HostFault> fault_;      // what led to the callout
+    MarkedInstructions soft_;         // they gave their window up
+    MarkedInstructions patched_;      // their immediates change
+    std::optional<HostFault> fault_;  // what led to the callout
     Awaited awaited_;
     Earnings* earning_ = nullptr;                 // of the user's space that runs
     u64 earned_ = 0;                              // CpuState::retired when it last earned

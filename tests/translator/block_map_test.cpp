@@ -70,9 +70,9 @@ TEST_CASE_METHOD(Fixture, "A block in two pages dies by a write to either") {
 TEST_CASE_METHOD(Fixture, "A block is found by all of its key") {
     Block& block = add(0x1000, 10);
     BlockKey key = block.key;
-    CHECK(blocks.find(key).block == &block);
+    CHECK(blocks.find(key).entry == block.entry);
     key.mode = 1;
-    CHECK(blocks.find(key).block == nullptr);
+    CHECK(blocks.find(key).entry == nullptr);
     CHECK(blocks.containing(block.entry + 63) == &block);
     CHECK(blocks.containing(block.entry + 64) == nullptr);
 }
@@ -103,10 +103,10 @@ TEST_CASE_METHOD(Fixture,
     const BlockKey here = add(0x1000, 10).key;
     const BlockKey there = add(0x80100, 10).key;
     memory.write<u8>({0x80004}, 1);
-    CHECK(blocks.find(here).block == nullptr);
+    CHECK(blocks.find(here).entry == nullptr);
     CHECK(blocks.find(there));
     memory.write<u8>({0x1104}, 1);
-    CHECK(blocks.find(there).block == nullptr);
+    CHECK(blocks.find(there).entry == nullptr);
 }
 
 TEST_CASE_METHOD(Fixture, "A write kills the blocks whose bytes it touches, and no others") {
@@ -119,10 +119,10 @@ TEST_CASE_METHOD(Fixture, "A write kills the blocks whose bytes it touches, and 
     memory.write<u8>({0x1013}, 1);
     CHECK(state.attention);
     CHECK(second.dead);
-    CHECK(blocks.find(keys[0]).block == &first);
-    CHECK(blocks.find(keys[1]).block == nullptr);
+    CHECK(blocks.find(keys[0]).entry == first.entry);
+    CHECK(blocks.find(keys[1]).entry == nullptr);
     memory.write<u32>({0x0ffd}, 0x01020304);  // its last byte is the block's first
-    CHECK(blocks.find(keys[0]).block == nullptr);
+    CHECK(blocks.find(keys[0]).entry == nullptr);
     CHECK_FALSE(memory.guarded(mmu::Guard::kTranslation, {0x1000}));
 }
 
@@ -161,7 +161,7 @@ TEST_CASE_METHOD(Fixture, "Memory that shows something else kills all blocks") {
     unsigned deaths = 0;
     blocks.on_death([&](const Block&) { ++deaths; });
     memory.map_mmio({0x8000}, 0x1000);
-    CHECK(blocks.find(key).block == nullptr);
+    CHECK(blocks.find(key).entry == nullptr);
     CHECK(deaths == 1);
 }
 

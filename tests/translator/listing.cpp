@@ -35,8 +35,8 @@ std::vector<u8> from_hex(const std::string& text) {
 // A block, and what it was made from.
 struct Translation {
     explicit Translation(const Snippet& snippet) : code(from_hex(snippet.code)) {
-        for (const u32 offset : snippet.patched) patched.insert(kPhysical + offset);
-        for (const u32 offset : snippet.soft) soft.insert(kPhysical + offset);
+        for (const u32 offset : snippet.patched) patched.mark(kPhysical + offset);
+        for (const u32 offset : snippet.soft) soft.mark(kPhysical + offset);
         Surroundings surroundings{snippet.mode, snippet.disabled, &soft, {}, &patched, nullptr};
         if (snippet.loose) surroundings.loose.host = code.data();
         BlockTranslator translator(privilege::cpu_model("max"), TranslatorOptions().longest_block,
@@ -49,8 +49,8 @@ struct Translation {
     CodeCache cache{1 << 20};
     Statistics statistics;
     std::vector<u8> code;
-    std::unordered_set<u64> patched;
-    std::unordered_set<u64> soft;
+    MarkedInstructions patched;
+    MarkedInstructions soft;
     std::unique_ptr<Block> block;
 };
 
