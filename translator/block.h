@@ -26,10 +26,10 @@ struct Block;
 struct Site {
     enum class Kind : u8 {
         kInstruction,  // the interpreter is to run the instruction; then on to `resume`
-        kDirect,       // the block is left for `eip`, the jump at `jump` is to lead there
+        kDirect,       // the block is left for `eip`, the jump at `jump` is to lead there; or the
+                       // instruction count has run out on the way
         kIndirect,     // the block is left for the address in Context::indirect
         kFpu,          // the block is left for `eip`, the guest's FPU registers are to be loaded
-        kEvent,        // the block is left for `eip`, and the instruction count has run out
         kStale,        // the block is left for `eip`, since its source has changed
     };
 

@@ -216,9 +216,10 @@ class Emitter {
     void emit_direct_exit(u32 target, u16 count);
     void emit_table_exit(u32 target, u16 count);
     void count(u16 site, u16 count);
-    void jump_to_site(u32 eip);
+    u16 new_direct_site(u32 eip);
+    void jump_to_site(u16 site);
     void jump_by_map();
-    void jump_by_slot(u32 target);
+    void jump_by_slot(u16 site, u32 target);
     template <typename Place>
     void leave_for(const Place& place);
     bool has_pairs() const;

@@ -1,8 +1,8 @@
 // Ways out of a block: the instruction count, direct branches, branches through a jump table.
 //
 // Every exit brings r13 up to date: it subtracts the instructions completed on the way to it. Below
-// the Countdown's start its read faults, and the block calls out instead of going on
-// (Site::Kind::kEvent); the Translator keeps so much slack that a whole block fits into it.
+// the Countdown's start its read faults, and the block calls out instead of going on; the
+// Translator keeps so much slack that a whole block fits into it.
 #include "translator/emitter.h"
 
 namespace seventeen::translator {
@@ -76,19 +76,25 @@ x86::Gp Emitter::place_in_countdown(const x86::Gp& count) {
 
 void Emitter::emit_direct_exit(u32 target, u16 count) {
     const bool saved = saved_;
-    this->count(new_site(Site::Kind::kEvent, target, 0), count);
+    const u16 site = new_direct_site(target);
+    this->count(site, count);
     flags_to_host();
-    jump_to_site(target);
+    jump_to_site(site);
     if (pairs_) emit_landing();
     saved_ = saved;
 }
 
-// To the block of `eip`, once they are linked.
-void Emitter::jump_to_site(u32 eip) {
+u16 Emitter::new_direct_site(u32 eip) {
+    const u16 site = new_site(Site::Kind::kDirect, eip, 0);
+    block_.sites[site].far = !in_page(eip);
+    return site;
+}
+
+// To the block that the site is about, once they are linked.
+void Emitter::jump_to_site(u16 site) {
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = new_site(Site::Kind::kDirect, eip, 0);
-    block_.sites[cold.site].far = !in_page(eip);
+    cold.site = site;
     pairs_ ? assembler_.call(cold.label) : assembler_.long_().jmp(cold.label);
     cold.jump_end = assembler_.newLabel();
     assembler_.bind(cold.jump_end);
@@ -113,23 +119,24 @@ void Emitter::jump_by_map() {
 // To another page: by the slot of the jump table that the target has.
 void Emitter::emit_table_exit(u32 target, u16 count) {
     const bool saved = saved_;
-    this->count(new_site(Site::Kind::kEvent, target, 0), count);
+    const u16 site = new_direct_site(target);
+    this->count(site, count);
     assembler_.mov(x86::r8d, target);
     if (mode().mapped()) {
         flags_to_host();
         jump_by_map();
     } else {
-        jump_by_slot(target);
+        jump_by_slot(site, target);
     }
     saved_ = saved;
 }
 
 // By the slot of r8d, which is known to be `target`.
-void Emitter::jump_by_slot(u32 target) {
+void Emitter::jump_by_slot(u16 site, u32 target) {
     const s32 slot = static_cast<s32>(jump_slot_of(target) * sizeof(JumpSlot));
     ColdSite cold;
     cold.label = assembler_.newLabel();
-    cold.site = new_site(Site::Kind::kDirect, target, 0);
+    cold.site = site;
     cold.saved = true;
     cold_.push_back(cold);
     flags_to_saved();
@@ -190,7 +197,7 @@ void Emitter::emit_landing() {
     assembler_.mov(x86::rcx, x86::r9);
     x87_ = {};  // whatever was called has noted its own
     pairs_ = false;
-    jump_to_site(next_eip());
+    jump_to_site(new_direct_site(next_eip()));
 }
 
 }  // namespace seventeen::translator

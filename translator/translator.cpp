@@ -137,11 +137,8 @@ const u8* Translator::on_callout(Site& site) {
         case Site::Kind::kIndirect: return leave_indirectly();
         case Site::Kind::kFpu: return load_fpu(site);
         case Site::Kind::kStale: return leave_stale(site);
-        case Site::Kind::kEvent: break;
     }
-    ++statistics_.events;
-    state_.rip = site.eip;
-    return go_on();
+    return nullptr;
 }
 
 // The interpreter's handler runs the site's instruction; the block goes on behind it.
@@ -285,9 +282,11 @@ std::optional<HostFaultHandler::Redirection> Translator::host_fault(const HostFa
                          [](const FaultPoint& each, u32 code) { return each.code < code; });
     if (point == points.end() || point->code != offset) return std::nullopt;
     const Site& site = block->sites[point->site];
-    if (site.kind == Site::Kind::kInstruction) {
+    if (countdown_.holds(fault.address)) {
+        ++statistics_.events;
+    } else if (site.kind == Site::Kind::kInstruction) {
         ++statistics_.host_faults;
-        if (!countdown_.holds(fault.address)) fault_ = fault;
+        fault_ = fault;
     }
     if (point->landing != 0) return Redirection{block->entry + point->landing, 0};
     // SAFETY: what a callout expects in r10.
@@ -301,9 +300,9 @@ HostFaultHandler::Situation Translator::situation(const HostFault& fault) const 
 }
 
 const u8* Translator::leave_directly(Site& site) {
-    ++statistics_.direct_exits;
     state_.rip = site.eip;
     if (!may_go_on()) return nullptr;
+    ++statistics_.direct_exits;
     const BlockMap::Found to = block_here(Arrival::kByBranch);
     if (!to) return nullptr;
     prepare_to_go_on();

@@ -78,7 +78,7 @@ std::string state_field(s64 offset) {
 }  // namespace
 
 std::string kind_text(Site::Kind kind) {
-    constexpr std::array kKinds{"instruction", "direct", "indirect", "fpu", "event", "stale"};
+    constexpr std::array kKinds{"instruction", "direct", "indirect", "fpu", "stale"};
     return kKinds.at(static_cast<std::size_t>(kind));
 }
 

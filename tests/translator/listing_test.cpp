@@ -40,7 +40,7 @@ TEST_CASE("A listing has guest code, host code, faults and sites") {
     const std::string text = listing(addition());
     CHECK(has(text, "    0x401000  01 03                 add dword ptr [ebx], eax\n"));
     CHECK(has(text, "    add dword ptr gs:[ebx], eax  ; a fault: site 0\n"));
-    CHECK(has(text, "call_2:\n    mov r10, site 2 (direct)\n"));
+    CHECK(has(text, "call_1:\n    mov r10, site 1 (direct)\n"));
     CHECK(has(text, "    jmp qword ptr [context.callout_host]\n"));
     CHECK(has(text, "    0 instruction 0x401000\n"));
 }
