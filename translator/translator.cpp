@@ -94,7 +94,7 @@ Exit Translator::run(u64 target) {
     blocks_.review_loose_pages();
     blocks_.collect();
     const HostFaultScope faults(*this);
-    context_.time_stamp_step = 0;
+    learn_clock();
     context_.window = 0;  // another machine's may be in gs:
     while (state_.retired < target) {
         // Events, careful instructions and the last few before the target.
@@ -104,7 +104,7 @@ Exit Translator::run(u64 target) {
         if (const u8* code = go_on()) run_code(code);
         if (!interpret_) continue;
         interpreter_.run_stretch(target);
-        context_.time_stamp_step = 0;
+        learn_clock();
     }
     return Exit::kTarget;
 }
