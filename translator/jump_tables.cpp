@@ -74,7 +74,9 @@ void JumpTables::fill(const Target& target, u64 linear_page) {
 
 void JumpTables::depends(const Target& target, u64 linear_page) {
     if (at(*current_, target.eip) == target.code) return;
-    current_->filled[linear_page].push_back(target.eip);
+    std::vector<u32>& eips = current_->filled[linear_page];
+    current_->touched += eips.empty();
+    eips.push_back(target.eip);
     any_filled_[current_->space.user][linear_page / kWordBits] |= u64{1} << linear_page % kWordBits;
 }
 
@@ -176,13 +178,15 @@ void JumpTables::lose(Table& table, u32 eip) {
 // A map of few pages keeps its memory: whoever has its place next will use the same ones, and each
 // would cost two host faults.
 void JumpTables::empty(Table& table) {
-    constexpr std::size_t kFew = 128;
+    constexpr u64 kFew = 512;
     ++losses_;
     for (const auto& [page, eips] : table.filled) {
         for (const u32 eip : eips) lose(table, eip);
     }
-    if (table.mapped && table.filled.size() > kFew) maps_.clear(table.place);
     table.filled.clear();
+    if (!table.mapped || table.touched <= kFew) return;
+    maps_.clear(table.place);
+    table.touched = 0;
 }
 
 }  // namespace seventeen::translator

@@ -94,7 +94,8 @@ struct JumpTables::Table {
     std::size_t place = 0;             // its own, in tables_ and maps_
     std::unique_ptr<JumpTable> slots;  // unless it is a map
     bool mapped = false;
-    u64 last_used = 0;                                 // when it was last asked for
+    u64 last_used = 0;  // when it was last asked for
+    u64 touched = 0;    // pages that were filled since the map was cleared, each time counted
     std::unordered_map<u64, std::vector<u32>> filled;  // EIPs, by linear page
 };
 

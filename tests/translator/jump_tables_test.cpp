@@ -1,6 +1,8 @@
 // Tables of branch targets: hashed or a map, told apart by mode and space, emptied by page.
 #include "translator/jump_tables.h"
 
+#include <sys/mman.h>
+
 #include <catch2/catch.hpp>
 
 namespace seventeen::translator {
@@ -68,6 +70,31 @@ TEST_CASE_METHOD(Fixture, "However many user spaces there are, the supervisors' 
     for (u64 cr3 = 0; cr3 < 300; ++cr3) fill(false, {cr3 << kPageShift, {}, true, true}, target);
     CHECK(tables.generation() > before);  // they had to share
     CHECK(find(true, supervisor) == target.entry);
+}
+
+TEST_CASE_METHOD(Fixture, "A new space gets the table that was emptied last, unless it is large") {
+    const auto is_resident = [](const void* map, u32 eip) {
+        // SAFETY: asks for the page of an element, which is mapped.
+        const u64 place = reinterpret_cast<u64>(static_cast<const u32*>(map) + eip) & ~kPageMask;
+        unsigned char resident = 0;
+        REQUIRE(mincore(reinterpret_cast<void*>(place), kPageSize, &resident) == 0);
+        return (resident & 1) != 0;
+    };
+    const SpaceKey third{0x3000, {}, true, true};
+    const u32 pages = GENERATE(10u, 1000u);
+    fill(true, other, block(32));
+    for (u32 i = 0; i < pages; ++i) fill(true, user, block(64, i << kPageShift));
+    const void* map = tables.select(tables.table_of(kMode, true, user));
+    tables.drop_pages({true, user.cr3}, 0, pages);
+    const u64 before = tables.generation();
+    CHECK(tables.select(tables.table_of(kMode, true, third)) == map);
+    CHECK(tables.generation() > before);
+    CHECK(is_resident(map, 0) == (pages < 100));
+    for (u32 i = 0; i < pages; ++i) REQUIRE(tables.find(i << kPageShift) == nullptr);
+    CHECK(find(true, other) == cache.data() + 32);
+    fill(true, third, block(64));
+    CHECK(find(true, user) == nullptr);
+    CHECK(find(true, third) == cache.data() + 64);
 }
 
 TEST_CASE_METHOD(Fixture, "Pages are dropped for users and for supervisors apart") {
