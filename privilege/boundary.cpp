@@ -7,6 +7,18 @@
 
 namespace seventeen::privilege {
 
+namespace {
+
+bool nmi_waits(const CpuState& state) {
+    return state.nmi_pending && !state.nmi_blocked;
+}
+
+bool interrupt_waits(const CpuState& state) {
+    return state.interrupt_line && state.flag(kFlagIf);
+}
+
+}  // namespace
+
 // Each kind of event is taken at most once, so that a guest whose interrupts never cease still gets
 // on with its instructions. A debug trap's handler may itself be interrupted before its first
 // instruction, as SDM 3B 17.3.1.4 tells.
@@ -21,13 +33,13 @@ PrivilegeEngine::Boundary PrivilegeEngine::service_boundary() {
         deliver(debug_exception(state_, conditions));
     }
     // NMI may be blocked after STI as well (SDM 2B STI); so that STI, HLT stay together, it is.
-    if (state_.nmi_pending && !state_.nmi_blocked && open() && !state_.interrupt_shadow) {
+    if (nmi_waits(state_) && open() && !state_.interrupt_shadow) {
         state_.nmi_pending = false;
         state_.nmi_blocked = true;
         state_.activity = Activity::kRunning;
         deliver_external(static_cast<u8>(Vector::kNmi));
     }
-    if (state_.interrupt_line && state_.flag(kFlagIf) && open() && !state_.interrupt_shadow) {
+    if (interrupt_waits(state_) && open() && !state_.interrupt_shadow) {
         state_.activity = Activity::kRunning;
         deliver_external(wiring_.interrupts.acknowledge());
     }
@@ -51,8 +63,7 @@ bool PrivilegeEngine::needs_more_than_rf() const {
 
 bool PrivilegeEngine::boundary_is_plain() const {
     return state_.activity == Activity::kRunning && state_.pending_debug == 0 &&
-           !(state_.nmi_pending && !state_.nmi_blocked) &&
-           !(state_.interrupt_line && state_.flag(kFlagIf)) && !needs_more_than_rf();
+           !nmi_waits(state_) && !interrupt_waits(state_) && !needs_more_than_rf();
 }
 
 Fault PrivilegeEngine::begin_careful() {

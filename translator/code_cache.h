@@ -9,6 +9,8 @@ namespace seventeen::translator {
 
 class CodeCache {
   public:
+    static constexpr std::size_t kAlignment = 16;  // of what allocate() returns
+
     // Throws Error where the host refuses.
     explicit CodeCache(u64 size);
     ~CodeCache();

@@ -14,8 +14,6 @@ namespace seventeen::translator {
 
 namespace {
 
-constexpr std::size_t kAlignment = 16;
-
 [[noreturn]] void refuse(const char* what) {
     throw Error(std::string("cannot map memory for translated code (") + what + ": " +
                 std::strerror(errno) + "); run with --accel interpret");

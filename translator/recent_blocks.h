@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "translator/block_key.h"
+#include "translator/code_cache.h"
 
 namespace seventeen::translator {
 
@@ -41,14 +42,14 @@ class RecentBlocks {
   private:
     static constexpr std::size_t kEntries = 65536;
     static constexpr std::size_t kOfPage = 64;
-    static constexpr u64 kUnit = 16;  // blocks start at multiples of it
+    static constexpr u64 kUnit = CodeCache::kAlignment;
     static constexpr unsigned kModeBits = 8;
 
     static u64 place(const BlockKey& key) { return key.physical << kModeBits | key.mode; }
     struct Entry {
         u64 place = 0;  // physical address and mode
         u32 eip = 0;
-        u32 code = 0;  // in units; 0: none
+        u32 code = 0;  // in kUnit; 0: none
 
         bool is(const BlockKey& key) const {
             return place == RecentBlocks::place(key) && eip == key.eip;
