@@ -180,10 +180,7 @@ void JumpTables::lose(Table& table, u32 eip) {
 void JumpTables::empty(Table& table) {
     constexpr u64 kFew = 512;
     ++losses_;
-    for (const auto& [page, eips] : table.filled) {
-        for (const u32 eip : eips) lose(table, eip);
-    }
-    table.filled.clear();
+    drop_range(table, 0, kLinearPages);
     if (!table.mapped || table.touched <= kFew) return;
     maps_.clear(table.place);
     table.touched = 0;
