@@ -35,7 +35,8 @@ std::string describe_code(const Statistics& statistics, const Census& census) {
                                         {"guest instructions", &Statistics::guest_instructions},
                                         {"guest bytes", &Statistics::guest_bytes},
                                         {"host bytes", &Statistics::host_bytes},
-                                        {"instructions without a rule", &Statistics::fallbacks}});
+                                        {"instructions without a rule", &Statistics::fallbacks},
+                                        {"calls of thunks", &Statistics::thunks}});
     text += formatted("  %-44s %15.2f\n", "host bytes for each guest byte",
                       ratio(statistics.host_bytes, statistics.guest_bytes));
     text += counter_line("modes", census.modes);

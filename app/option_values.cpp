@@ -40,6 +40,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"return-pairs", Trick::kReturnPairs},
     {"fsgsbase", Trick::kFsgsbase},
     {"esp-fold", Trick::kEspFold},
+    {"thunks", Trick::kThunks},
 }};
 
 // What stands between commas.

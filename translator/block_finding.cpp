@@ -110,10 +110,13 @@ BlockMap::Found Translator::translate(const BlockKey& key, Arrival arrival) {
 
 // For a block that starts at `first` and may go on in the page of `second`.
 Surroundings Translator::surroundings(PhysicalAddress first, PhysicalAddress second,
-                                      Arrival arrival) const {
+                                      Arrival arrival) {
     const bool joins = arrival == Arrival::kOtherwise && !options_.disabled.has(Trick::kJoining);
-    return {modes_[mode_], options_.disabled,         &soft_, loose_source(first, second),
-            &patched_,     joins ? &blocks_ : nullptr};
+    Surroundings around{modes_[mode_], options_.disabled,
+                        &soft_,        loose_source(first, second),
+                        &patched_,     joins ? &blocks_ : nullptr};
+    if (may_inline_thunks()) around.thunk_at = [this](u32 eip) { return thunk_at(eip); };
+    return around;
 }
 
 LooseSource Translator::loose_source(PhysicalAddress first, PhysicalAddress second) const {

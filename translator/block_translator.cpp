@@ -153,7 +153,7 @@ bool BlockTranslator::emit(Emitter& emitter, Block& block, const Surroundings& s
         const u64 offset = (block.key.physical + (eip - block.key.eip)) & kPageMask;
         emitter.begin(instruction, eip, soft && soft->test(offset));
         ended = emit_instruction(emitter, instruction);
-        ++block.instructions;
+        block.instructions = emitter.completed();
         block.bytes = std::max(block.bytes, emitter.next_eip() - block.key.eip);
         eip = emitter.following_eip();
         if (block.loose && !ended && may_write(instruction)) emitter.check_source(eip);
@@ -170,6 +170,7 @@ bool BlockTranslator::emit_instruction(Emitter& emitter, const Instruction& inst
     if (known && translate_instruction(emitter)) {
         ++counts.translated;
         emitter.end_instruction();
+        if (emitter.runs_on()) return false;
         return emitter.closed() || (ends(instruction) && !runs_on(instruction));
     }
     ++counts.left;

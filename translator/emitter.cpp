@@ -64,6 +64,7 @@ void Emitter::begin(const decoder::Instruction& instruction, u32 eip, bool soft)
     slow_ = asmjit::Label();
     slow_leaves_ = false;
     again_ = false;
+    runs_on_ = false;
     open_source();
     cover_source();
     keep_x87_address();

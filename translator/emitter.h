@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory_resource>
+#include <optional>
 #include <vector>
 
 #include "decoder/instruction.h"
@@ -21,6 +22,7 @@
 #include "translator/copied_instruction.h"
 #include "translator/marked_instructions.h"
 #include "translator/options.h"
+#include "translator/thunk.h"
 
 namespace seventeen::translator {
 
@@ -37,6 +39,8 @@ struct Surroundings {
     const MarkedInstructions* patched = nullptr;  // their immediates are read where they lie
     // The block ends where one of these begins.
     const BlockMap* joined = nullptr;
+    // Calls may lead to these, by EIP in the current address space.
+    std::function<std::optional<Thunk>(u32 eip)> thunk_at{};
 };
 
 class Emitter {
@@ -159,6 +163,11 @@ class Emitter {
     void exit_indirect(Branch branch = Branch::kJump);  // to r8d
     // May the block go on with its first instruction, where the current branch leads? Then it does.
     bool go_round(u32 target);
+    // Does the current CALL, whose return address is written, lead to a thunk? Then the block goes
+    // on behind it, with ESP as it was.
+    bool go_through_thunk(u32 target);
+    // Has the current CALL been returned from?
+    bool runs_on() const { return runs_on_; }
     // Before the current instruction, to a block of a Mode in which FPU registers are loaded.
     void leave_for_fpu();
     bool closed() const { return closed_; }
@@ -255,6 +264,7 @@ class Emitter {
     unsigned rounds_ = 1;
     u16 round_ = 0;       // instructions in each
     bool again_ = false;  // another one follows the current instruction
+    bool runs_on_ = false;
     bool soft_ = false;
     bool saved_ = false;
     bool closed_ = false;  // the block has ended

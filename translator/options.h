@@ -24,6 +24,7 @@ enum class Trick : u8 {
     kReturnPairs,     // calls and returns are the host's, too, which predicts them
     kFsgsbase,        // windows are chosen by an instruction instead of a system call
     kEspFold,         // pushes and pops within a block move ESP together
+    kThunks,          // calls by which programs learn their own address are inline
     kCount,
 };
 

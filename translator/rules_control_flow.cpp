@@ -70,6 +70,7 @@ bool translate_call(Emitter& emitter) {
     const x86::Mem to = locate_push(emitter, size);
     emitter.touch();
     out.mov(to, static_cast<s32>(emitter.next_eip()));
+    if (direct && size == 4 && emitter.go_through_thunk(relative_target(emitter))) return true;
     move_stack_pointer(emitter, -static_cast<s32>(size));
     if (direct) {
         emitter.exit_to(relative_target(emitter), Emitter::Branch::kCall);

@@ -44,6 +44,7 @@ struct Statistics {
     u64 fallbacks = 0;    // instructions in them that the interpreter runs
     u64 links = 0;        // direct branches patched to their target
     u64 invalidated = 0;  // blocks whose source was written
+    u64 thunks = 0;       // calls that blocks go through (thunk.h)
     u64 cache_flushes = 0;
     u64 loose_blocks = 0;  // translated for pages without a guard
     u64 stale = 0;         // of those, found to have changed

@@ -30,6 +30,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       stubs_(make_stubs(cache_)),
       blocks_(state, mmu.memory(), cache_),
       translator_(privilege.model(), options.longest_block, cache_, statistics_),
+      thunk_translator_(privilege.model(), options.longest_block, cache_, statistics_),
       jump_tables_(stubs_.unknown_target),
       countdown_(!options_.disabled.has(Trick::kDenseCount)),
       pairs_(stubs_.unpaired) {

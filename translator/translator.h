@@ -16,6 +16,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -121,10 +122,13 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     BlockMap::Found block_here(Arrival arrival);
     bool still_spans(Block& block);
     BlockMap::Found translate(const BlockKey& key, Arrival arrival);
-    Surroundings surroundings(PhysicalAddress first, PhysicalAddress second, Arrival arrival) const;
+    Surroundings surroundings(PhysicalAddress first, PhysicalAddress second, Arrival arrival);
     LooseSource loose_source(PhysicalAddress first, PhysicalAddress second) const;
     const u8* leave_stale(Site& site);
     void learn_from_patch(const Block& block);
+    bool may_inline_thunks() const;
+    std::optional<Thunk> thunk_at(u32 eip);
+    const Block* thunk_block(const BlockKey& key, std::span<const u8> page);
     void translate_spanning(const BlockKey& key, std::unique_ptr<Block>& into);
     bool fetch_second_page(PhysicalAddress& page);
     void raise(const Fault& fault);
@@ -161,6 +165,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Stubs stubs_;
     BlockMap blocks_;
     BlockTranslator translator_;
+    BlockTranslator thunk_translator_;
     JumpTables jump_tables_;
     std::optional<WindowSet> windows_;
     MarkedInstructions soft_;         // they gave their window up

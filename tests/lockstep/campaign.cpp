@@ -25,6 +25,7 @@ void add(translator::Statistics& sum, const translator::Statistics& statistics) 
     sum.invalidated += statistics.invalidated;
     sum.loose_blocks += statistics.loose_blocks;
     sum.stale += statistics.stale;
+    sum.thunks += statistics.thunks;
     sum.cache_flushes += statistics.cache_flushes;
     sum.entries += statistics.entries;
     sum.interpreted += statistics.interpreted;

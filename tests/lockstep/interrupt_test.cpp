@@ -1,4 +1,5 @@
 // An interrupt, an NMI, or both, at every instruction boundary of a program, one run for each.
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "interpreter/interpreter.h"
@@ -63,7 +64,7 @@ const std::vector<std::vector<u8>> kProgram = {
     {0x68, 0x73, 0x00, 0x01, 0x00, 0xcf},                          // 6d: push 73h; iretd
     {0x40, 0x50, 0x5b, 0x01, 0x1d, 0x44, 0x00, 0x02, 0x00},        // 73: inc; push; pop; add [m]
     {0xb9, 0x04, 0x00, 0x00, 0x00, 0x40, 0xe2, 0xfd},              // 7c: mov ecx, 4; inc; loop
-    {0xcd, 0x31},                                                  // 84: int 31h: to CPL 0
+    {0xeb, 0x6f},                                                  // 84: jmp f5
     {0x59, 0x49, 0x0f, 0x85, 0x77, 0xff, 0xff, 0xff},              // 86: pop ecx; dec; jnz 05
     {0x50, 0x51, 0x89, 0xe5, 0x6a, 0x07, 0xff, 0x74, 0x24, 0x04},  // 8e: push ×2; mov ebp, esp; …
     {0x8f, 0x44, 0x24, 0x08, 0x8d, 0x64, 0x24, 0x04, 0x54, 0x58},  // 98: pop [esp + 8]; …
@@ -81,7 +82,12 @@ const std::vector<std::vector<u8>> kProgram = {
     {0x9c, 0x81, 0x0c, 0x24, 0x00, 0x02, 0x01, 0x00},  // e4: pushf; or dword [esp], 10200h
     {0x0e, 0x68, 0xf3, 0x00, 0x01, 0x00, 0xcf},        // ec: push cs; push 0f3h; iretd
     {0xfa, 0xf4},                                      // f3: cli; hlt
+    {0xe8, 0x06, 0x1f, 0x00, 0x00, 0x01, 0xd8},        // f5: call kThunk; add eax, ebx
+    {0xcd, 0x31},                                      // fc: int 31h: to CPL 0
 };
+// mov ebx, [esp]; ret
+constexpr u32 kThunk = kCode + 0x2000;
+constexpr std::array<u8, 4> kThunkCode{0x8b, 0x1c, 0x24, 0xc3};
 
 Start make_start() {
     Rom rom;
@@ -114,6 +120,7 @@ Start make_start() {
             memory.write({at}, line.data(), line.size());
             at += line.size();
         }
+        memory.write({kThunk}, kThunkCode.data(), kThunkCode.size());
         state.cr0 = (state.cr0 & ~(kCr0Em | kCr0Ts)) | kCr0Pe | kCr0Ne;
         state.gdtr = {kGdt, 0x2f};
         state.idtr = {kIdt, 0x7ff};
@@ -190,6 +197,10 @@ class EveryBoundary {
         }
     }
 
+    const translator::Statistics& statistics() {
+        return static_cast<translator::Translator&>(found_.guest.engine()).statistics();
+    }
+
   private:
     static constexpr u64 kForever = 5000;
 
@@ -216,6 +227,7 @@ void check_event(Event event) {
         CHECK(boundaries > 250);
         CHECK(boundaries < 2000);
         CHECK(difference == "");
+        CHECK((all.statistics().thunks != 0) == (longest_block == 64));
     }
 }
 

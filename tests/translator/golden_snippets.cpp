@@ -61,12 +61,17 @@ std::vector<Snippet> ways_out() {
     constexpr const char* kReturn = "58  c2 04 00";
     constexpr const char* kFarJump = "e9 00 20 00 00";
     constexpr const char* kLoop = "01 d0  49  75 fb";
+    // push ebx; call …; add ebx, 1234h; pop ebx; ret
+    Snippet thunk{"call_thunk", "A program learns its own address.", kUserWindow,
+                  "53  e8 fa 1f 00 00  81 c3 34 12 00 00  5b  c3"};
+    thunk.thunk = 0x40'3000;
     return {
         {"call_kernel", "Pushes, and a call within the page that leaves a pair.", kKernel, kCall},
         without(Trick::kReturnPairs, {"call_unpaired", "The same without pairs.", kKernel, kCall}),
         {"call_far_kernel", "A supervisor's call to another page is chained.", kKernel, kFarCall},
         without(Trick::kFarChaining,
                 {"call_far_by_map", "Unless that is disabled.", kKernel, kFarCall}),
+        thunk,
         {"call_indirect_kernel", "A call through memory.", kKernel, "ff 55 08"},
         {"return_kernel", "A return by the pair.", kKernel, kReturn},
         without(Trick::kReturnPairs,

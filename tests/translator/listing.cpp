@@ -39,6 +39,11 @@ struct Translation {
         for (const u32 offset : snippet.soft) soft.mark(kPhysical + offset);
         Surroundings surroundings{snippet.mode, snippet.disabled, &soft, {}, &patched, nullptr};
         if (snippet.loose) surroundings.loose.host = code.data();
+        surroundings.thunk_at = [&snippet](u32 eip) -> std::optional<Thunk> {
+            constexpr u32 kPlace = 0x1240;
+            if (eip != snippet.thunk) return {};
+            return Thunk{Gpr::kBx, kPlace};
+        };
         BlockTranslator translator(privilege::cpu_model("max"), TranslatorOptions().longest_block,
                                    cache, statistics);
         const auto outcome =

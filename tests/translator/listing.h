@@ -5,6 +5,7 @@
 // nothing newer than SSE2 in it (newer instructions are copied where the host has them).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Snippet {
     bool loose = false;          // it compares itself with its source
     std::vector<u32> patched{};  // offsets of instructions whose immediates are read where they lie
     std::vector<u32> soft{};     // offsets of instructions that have given the window up
+    std::optional<u32> thunk{};  // where there is one, whose result is in EBX
 };
 
 // Translates the snippet, without running it.
