@@ -30,10 +30,8 @@ require() {
     fi
     become_root+=(env DEBIAN_FRONTEND=noninteractive)
     say "installing missing packages: ${missing[*]}"
-    if "${become_root[@]}" apt-get update -q >&2 &&
-        "${become_root[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}" >&2; then
-        return 0
-    fi
+    "${become_root[@]}" apt-get update -q >&2 || true # one index of many may fail: installing decides
+    "${become_root[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 && return 0
     say "the packages could not be installed; as root, run: apt-get install ${missing[*]}"
     return 1
 }

@@ -30,19 +30,24 @@ unpack() {
     return $status
 }
 
+# Has apt know of i386's packages; an index that cannot be had is missed where a package is.
+know_i386() {
+    { dpkg --print-architecture && dpkg --print-foreign-architectures; } | grep -qx i386 && return
+    become_root dpkg --add-architecture i386 >>"$log" 2>&1 || skip "apt cannot be told of the architecture i386"
+    become_root apt-get update -q >>"$log" 2>&1
+}
+
 # i386 PACKAGE: unpacked in $images/PACKAGE.
 i386() {
     [ -d "$images/$1" ] && return
-    if ! { dpkg --print-architecture && dpkg --print-foreign-architectures; } | grep -qx i386; then
-        become_root dpkg --add-architecture i386 && become_root apt-get update -q ||
-            skip "apt does not know the architecture i386"
-    fi >>"$log" 2>&1
+    know_i386
     make "$images/$1" unpack "$1:i386"
 }
 
 # kernel FLAVOUR: sets kernel, release and modules to those of Debian's kernel (686, 686-pae).
 kernel() {
     local package
+    know_i386
     package=$(apt-cache depends "linux-image-$1:i386" 2>/dev/null | sed -n 's/ *Depends: \(.*\):i386/\1/p')
     [ -n "$package" ] || package=$(cd "$images" && ls -d linux-image-*-"$1" 2>/dev/null | tail -n 1)
     [ -n "$package" ] || skip "apt knows no linux-image-$1:i386"
