@@ -135,8 +135,12 @@ void Mmu::promote(Tlb::Lane lane, const Translation& translation) {
     if (!host) return;
     TlbEntry entry;
     entry.read_page = translation.linear_page;
-    if (translation.may_write && memory_.write_pointer(translation.physical))
-        entry.write_page = translation.linear_page;
+    if (translation.may_write) {
+        if (memory_.write_pointer(translation.physical))
+            entry.write_page = translation.linear_page;
+        else if (memory_.write_pointer(translation.physical, Guard::kPageTable))
+            entry.table_page = translation.linear_page;
+    }
     // SAFETY: only sums of delta and an address within the page are ever dereferenced.
     entry.delta = reinterpret_cast<u64>(host) - (translation.linear_page << kPageShift);
     tlb_.set_entry(lane, translation.linear_page, entry);

@@ -130,6 +130,9 @@ class Mmu final : public GuardObserver {
     // (not present, A bit clear, MMIO, ROM, breakpoint). Changes nothing; the tables get guarded.
     bool shadow(u64 linear_page, Privilege privilege, ShadowPage& page);
 
+    // TableWatch::tables(), at a fixed place.
+    TableWatch::Table* const* watched_tables() const { return watch_.tables(); }
+
     // --- what changes translations (PrivilegeEngine calls these) ---
     void flush_all();  // CR0.PG/WP, CR4.PSE/PAE/PGE, EFER.NXE changed; state or RAM were replaced
     void change_space();                       // MOV CR3, task switch

@@ -137,8 +137,16 @@ const u8* PhysicalMemory::read_pointer(PhysicalAddress page) const {
 }
 
 u8* PhysicalMemory::write_pointer(PhysicalAddress page) {
+    return write_pointer(page, kAllGuards);
+}
+
+u8* PhysicalMemory::write_pointer(PhysicalAddress page, Guard despite) {
+    return write_pointer(page, static_cast<u8>(kAllGuards & ~static_cast<u8>(despite)));
+}
+
+u8* PhysicalMemory::write_pointer(PhysicalAddress page, u8 hindrances) {
     const Page& entry = page_at(bus_address(page).page());
-    if (entry.kind != Kind::kRam || guards_[entry.ram_page] & kAllGuards) return nullptr;
+    if (entry.kind != Kind::kRam || guards_[entry.ram_page] & hindrances) return nullptr;
     guards_[entry.ram_page] |= kPointerHandedOut;
     return entry.host;
 }

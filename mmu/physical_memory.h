@@ -82,6 +82,8 @@ class PhysicalMemory : public DmaPort {
     // page is ROM (writing) or the page is guarded (writing). They lead to the start of the page.
     const u8* read_pointer(PhysicalAddress page) const;
     u8* write_pointer(PhysicalAddress page);
+    // The same where a guard of one kind is no hindrance: the caller sees to what it guards.
+    u8* write_pointer(PhysicalAddress page, Guard despite);
     // Any size and alignment, across pages of any kind; guards are announced. A chip on the MMIO
     // bus sees naturally aligned accesses of 1, 2, 4 or 8 bytes, in ascending order.
     void read(PhysicalAddress address, void* into, std::size_t size);
@@ -160,6 +162,7 @@ class PhysicalMemory : public DmaPort {
     void add_home(u64 ram_page, u64 page);
     void remove_home(u64 ram_page, u64 page);
 
+    u8* write_pointer(PhysicalAddress page, u8 hindrances);
     void load(PhysicalAddress address, u8* into, std::size_t size);
     void store(PhysicalAddress address, const u8* from, std::size_t size, u8 kinds);
     void read_mmio(PhysicalAddress address, u8* into, std::size_t size);

@@ -3,6 +3,9 @@
 
 namespace seventeen::mmu {
 
+TableWatch::TableWatch(PhysicalMemory& memory, Tlb& tlb, const Roots& roots)
+    : memory_(memory), tlb_(tlb), roots_(roots), by_page_(memory.ram().size() >> kPageShift) {}
+
 void TableWatch::watch(const Translation& translation) {
     root_ = roots_.current();
     for (unsigned i = 0; i < translation.slot_count; ++i) {
@@ -34,21 +37,21 @@ void TableWatch::watch_roots() {
 
 // What was found through the table under another root is kept under this one.
 void TableWatch::share(u64 ram_page) {
-    const auto found = tables_.find(ram_page);
-    if (found == tables_.end()) return;
-    found->second.as_table.root = ShadowObserver::kEveryRoot;
-    found->second.as_directory.root = ShadowObserver::kEveryRoot;
+    Table* table = ram_page < by_page_.size() ? by_page_[ram_page] : nullptr;
+    if (!table) return;
+    table->as_table.root = ShadowObserver::kEveryRoot;
+    table->as_directory.root = ShadowObserver::kEveryRoot;
 }
 
 // The record of the page that a slot is in, where it is used from now on.
 TableWatch::Table& TableWatch::table_with(u64 slot, u8 slot_size) {
     const u64 ram_page = slot >> kPageShift;
-    const auto [found, is_new] = tables_.try_emplace(ram_page);
-    if (is_new) {
+    if (!by_page_[ram_page]) {
         ++counts_.watched;
+        by_page_[ram_page] = &tables_[ram_page];
         memory_.set_ram_guard(Guard::kPageTable, ram_page);
     }
-    Table& table = found->second;
+    Table& table = *by_page_[ram_page];
     const std::size_t offset = slot & kPageMask;
     for (std::size_t byte = 0; byte < slot_size; byte += kUnit)
         table.used.set((offset + byte) / kUnit);
@@ -66,10 +69,9 @@ void TableWatch::Place::put(u64 first, u8 size, u64 current_root) {
 
 bool TableWatch::written(u64 ram_offset, std::size_t size) {
     const u64 ram_page = ram_offset >> kPageShift;
-    const auto found = tables_.find(ram_page);
-    if (found == tables_.end()) return false;
+    if (!by_page_[ram_page]) return false;
     ++counts_.writes;
-    Table& table = found->second;
+    Table& table = *by_page_[ram_page];
     if (++table.idle_writes >= kPatience) {
         ++counts_.given_up;
         const bool used = table.used.any();
@@ -146,6 +148,7 @@ void TableWatch::search_and_drop(u64 ram_offset, std::size_t size) {
 }
 
 void TableWatch::release(u64 ram_page) {
+    by_page_[ram_page] = nullptr;
     tables_.erase(ram_page);
     memory_.clear_ram_guard(Guard::kPageTable, ram_page);
 }

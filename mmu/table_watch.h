@@ -14,6 +14,7 @@
 
 #include <bitset>
 #include <unordered_map>
+#include <vector>
 
 #include "core/types.h"
 #include "mmu/page_walk.h"
@@ -27,25 +28,9 @@ namespace seventeen::mmu {
 
 class TableWatch {
   public:
-    TableWatch(PhysicalMemory& memory, Tlb& tlb, const Roots& roots)
-        : memory_(memory), tlb_(tlb), roots_(roots) {}
-
-    // Is told of what is dropped; may be null.
-    void set_shadow(ShadowObserver* shadow) { shadow_ = shadow; }
-
-    // `translation` is about to be used: watches its slots. (Before any write pointer is taken: its
-    // page may be its own page table.)
-    void watch(const Translation& translation);
-    // CR3 was loaded, and what was found through the slots that Roots::used() names is kept.
-    void watch_roots();
-    // Bytes of RAM in a watched page have changed. False: nothing can have depended on them.
-    bool written(u64 ram_offset, std::size_t size);
-
-    const TableWatchCounts& counts() const { return counts_; }
-
-  private:
     static constexpr u64 kUnit = 4;  // bytes; an entry of eight takes two
     static constexpr unsigned kUnits = kPageSize / kUnit;
+    // So many writes in a row that no walk followed release a page.
     static constexpr unsigned kPatience = 64;
 
     // What a page serves as. Where it is a page table at one place (that is how guests use them)
@@ -62,11 +47,30 @@ class TableWatch {
     };
     struct Table {
         std::bitset<kUnits> used;
-        Place as_table;            // a slot translates a page
-        Place as_directory;        // a slot translates all pages of a table
-        unsigned idle_writes = 0;  // since a walk used the page
+        u32 idle_writes = 0;  // since a walk used the page
+        Place as_table;       // a slot translates a page
+        Place as_directory;   // a slot translates all pages of a table
     };
 
+    TableWatch(PhysicalMemory& memory, Tlb& tlb, const Roots& roots);
+
+    // Is told of what is dropped; may be null.
+    void set_shadow(ShadowObserver* shadow) { shadow_ = shadow; }
+
+    // `translation` is about to be used: watches its slots. (Before any write pointer is taken: its
+    // page may be its own page table.)
+    void watch(const Translation& translation);
+    // CR3 was loaded, and what was found through the slots that Roots::used() names is kept.
+    void watch_roots();
+    // Bytes of RAM in a watched page have changed. False: nothing can have depended on them.
+    bool written(u64 ram_offset, std::size_t size);
+    // The watched pages' records, by page of RAM, else null. Who counts an idle write, and finds
+    // fewer than kPatience, may write to a unit that is not used as to any other memory.
+    Table* const* tables() const { return by_page_.data(); }
+
+    const TableWatchCounts& counts() const { return counts_; }
+
+  private:
     void drop_derived(const Table& table, u64 ram_offset, std::size_t size);
     void search_and_drop(u64 ram_offset, std::size_t size);
     void drop_table(const Place& place, u64 ram_offset, std::size_t size);
@@ -79,7 +83,8 @@ class TableWatch {
     Tlb& tlb_;
     const Roots& roots_;
     ShadowObserver* shadow_ = nullptr;
-    std::unordered_map<u64, Table> tables_;  // by page of RAM
+    std::unordered_map<u64, Table> tables_;  // by page of RAM …
+    std::vector<Table*> by_page_;            // … as is this
     u64 root_ = ShadowObserver::kEveryRoot;  // under which the last one was used
     TableWatchCounts counts_;
 };

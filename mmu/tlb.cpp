@@ -57,9 +57,8 @@ void Tlb::drop_write_pointers(const u8* host_page) {
     // SAFETY: the address is compared, never followed.
     const u64 target = reinterpret_cast<u64>(host_page);
     const auto visit = [&](TlbEntry& entry) {
-        if (entry.write_page != TlbEntry::kNone &&
-            (entry.write_page << kPageShift) + entry.delta == target)
-            entry.write_page = TlbEntry::kNone;
+        if ((entry.read_page << kPageShift) + entry.delta == target)
+            entry.write_page = entry.table_page = TlbEntry::kNone;
     };
     for (const Lane lane : {Lane::kSupervisorData, Lane::kUserData}) {
         for (const Stay stay : {Stay::kLasting, Stay::kFleeting}) {

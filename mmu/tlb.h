@@ -23,6 +23,9 @@ struct alignas(32) TlbEntry {
     u64 read_page = kNone;
     u64 write_page = kNone;
     u64 delta = 0;  // linear address + delta = host address
+    // Of a page that could be written to if it were not a page table: where nothing depends on a
+    // slot (TableWatch::tables()) it can.
+    u64 table_page = kNone;
 };
 
 class Tlb {
@@ -69,7 +72,7 @@ class Tlb {
     // The same where only fleeting ones can be condemned.
     template <typename Condemned>
     void drop_fleeting_if(const Condemned& condemned);
-    // The pointers alone: all of them, or those that write into one page of the host's.
+    // The pointers alone: all of them, or the right to write into one page of the host's.
     void drop_entries();
     void drop_write_pointers(const u8* host_page);
 

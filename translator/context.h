@@ -23,6 +23,7 @@
 
 #include "core/cpu_state.h"
 #include "core/types.h"
+#include "mmu/table_watch.h"
 #include "translator/countdown.h"
 #include "translator/fpu_image.h"
 #include "translator/segment_loads.h"
@@ -80,7 +81,11 @@ struct Context {
     const u8* look_up = nullptr;       // one of the stubs that go to r8d by jump_table
     u64 unpaired = 0;                  // returns that found no pair
     SegmentLoads segment_loads;
-    const u8* load_segment = nullptr;  // subroutines: Stubs
+    const u8* ram = nullptr;                                     // the guest's
+    const mmu::TableWatch::Table* const* page_tables = nullptr;  // by page of RAM
+    u64 table_writes = 0;                                        // that called nobody
+    const u8* load_segment = nullptr;                            // subroutines: Stubs
+    const u8* write_table = nullptr;
     const u8* mispaired = nullptr;
     const u8* callout_host = nullptr;   // flags in EFLAGS
     const u8* callout_saved = nullptr;  // flags in r11

@@ -205,6 +205,7 @@ void Emitter::finish() {
         assembler_.bind(landing.label);
         landing.emit();
     }
+    for (const TableWrite& write : table_writes_) emit_table_write(write);
     for (const Check& check : checks_) emit_check(check);
 }
 

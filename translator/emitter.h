@@ -115,7 +115,10 @@ class Emitter {
     asmjit::x86::Mem locate(Access access, unsigned size);
     // Soft form, of all bytes from r8 to `last`, which may use r8 and guest registers: r9 = what to
     // add to r8.
-    void locate_until(Access access, const asmjit::x86::Mem& last);
+    void locate_until(Access access, const asmjit::x86::Mem& last) {
+        flags_to_saved();
+        locate_until(access, last, slow_path());
+    }
     // All three for the instruction's memory operand.
     asmjit::x86::Mem memory_operand(Access access, unsigned size);
     // The same for an instruction that is copied: which form the copy must have.
@@ -197,6 +200,12 @@ class Emitter {
         u8 address_size = 0;
         u32 moved = 0;  // what has been added to the address since
     };
+    // An access whose page is neither plain memory nor, perhaps, the interpreter's business.
+    struct TableWrite {
+        asmjit::Label label;
+        asmjit::Label back;
+        asmjit::Label slow;
+    };
     struct Landing {
         std::size_t point = 0;  // which of the block's fault points
         asmjit::Label label;
@@ -220,6 +229,9 @@ class Emitter {
     u16 new_site(Site::Kind kind, u32 eip, u16 count);
     u16 operation();
     ColdSite& slow_site();
+    void locate_until(Access access, const asmjit::x86::Mem& last, const asmjit::Label& miss);
+    bool may_write_table(Access access, unsigned size) const;
+    void emit_table_write(const TableWrite& write);
     void emit_exit(u32 target, u16 count, bool by_table = false);
     bool is_direct(u32 target, bool by_table) const;
     void emit_direct_exit(u32 target, u16 count);
@@ -277,6 +289,7 @@ class Emitter {
     std::pmr::vector<ColdSite> cold_{&memory_};
     std::pmr::vector<LaterExit> later_{&memory_};
     std::pmr::vector<Landing> landings_{&memory_};
+    std::pmr::vector<TableWrite> table_writes_{&memory_};
     std::pmr::vector<Check> checks_{&memory_};
     const u8* open_immediate_ = nullptr;
 };

@@ -66,13 +66,33 @@ void Emitter::apply_segment(SegmentName segment, Access access, unsigned size) {
 // tag is compared with the last byte's, so an access across two pages never matches (Tlb).
 x86::Mem Emitter::locate(Access access, unsigned size) {
     if (windowed(access)) return in_window(x86::ptr(x86::r8d, 0, size));
-    locate_until(access, x86::ptr(x86::r8, static_cast<s32>(size) - 1));
+    const x86::Mem last = x86::ptr(x86::r8, static_cast<s32>(size) - 1);
+    flags_to_saved();
+    if (may_write_table(access, size)) {
+        const TableWrite write{assembler_.newLabel(), assembler_.newLabel(), slow_path()};
+        table_writes_.push_back(write);
+        locate_until(access, last, write.label);
+        assembler_.bind(write.back);
+    } else {
+        locate_until(access, last);
+    }
     return x86::ptr(x86::r8, x86::r9, 0, 0, size);
 }
 
-void Emitter::locate_until(Access access, const x86::Mem& last) {
-    flags_to_saved();
-    const asmjit::Label slow = slow_path();
+// What gave its window up in a kernel mostly did for the sake of page tables.
+bool Emitter::may_write_table(Access access, unsigned size) const {
+    return access != Access::kRead && size == mmu::TableWatch::kUnit && soft_ &&
+           mode().has(Mode::kKernel) && !surroundings_.disabled.has(Trick::kTableWrites);
+}
+
+void Emitter::emit_table_write(const TableWrite& write) {
+    assembler_.bind(write.label);
+    assembler_.call(context(offsetof(Context, write_table), 8));
+    assembler_.je(write.back);
+    assembler_.jmp(write.slow);
+}
+
+void Emitter::locate_until(Access access, const x86::Mem& last, const asmjit::Label& miss) {
     const std::size_t lane = offsetof(Context, tlb) + (mode().user() ? sizeof(void*) : 0);
     const std::size_t tag =
         access == Access::kRead ? offsetof(TlbEntry, read_page) : offsetof(TlbEntry, write_page);
@@ -83,7 +103,7 @@ void Emitter::locate_until(Access access, const x86::Mem& last) {
     assembler_.lea(x86::r10, last);
     assembler_.shr(x86::r10, kPageShift);
     assembler_.cmp(x86::r10, x86::ptr(x86::r9, static_cast<s32>(tag), 8));
-    assembler_.jne(slow);
+    assembler_.jne(miss);
     assembler_.mov(x86::r9, x86::ptr(x86::r9, offsetof(TlbEntry, delta), 8));
 }
 

@@ -55,11 +55,12 @@ struct Statistics {
     u64 faults = 0;        // guest exceptions raised by one of them
     u64 direct_exits = 0;  // direct branches not linked yet
     u64 indirect_misses = 0;
-    u64 events = 0;       // the instruction count ran out
-    u64 host_faults = 0;  // SIGSEGV and SIGFPE in translated code
-    u64 unpaired = 0;     // returns that found no pair (pair_stack.h) …
-    u64 pair_drops = 0;   // … and times that all were dropped
-    u64 fpu_loads = 0;    // times the guest's FPU registers were put into the host's
+    u64 events = 0;        // the instruction count ran out
+    u64 host_faults = 0;   // SIGSEGV and SIGFPE in translated code
+    u64 unpaired = 0;      // returns that found no pair (pair_stack.h) …
+    u64 pair_drops = 0;    // … and times that all were dropped
+    u64 table_writes = 0;  // to page tables, that called nobody
+    u64 fpu_loads = 0;     // times the guest's FPU registers were put into the host's
     // Windows.
     u64 fills = 0;           // mappings made
     u64 filled_pages = 0;    // pages in them

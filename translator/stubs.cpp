@@ -152,6 +152,52 @@ class Assembler final : public Xbyak::CodeGenerator {
         ret();
     }
 
+    // What TableWatch::written() would do where nothing depends on the slot.
+    void write_table() {
+        using Table = mmu::TableWatch::Table;
+        constexpr unsigned kWordBits = 64;
+        static_assert(sizeof(Table::used) * 8 == mmu::TableWatch::kUnits);
+        Xbyak::Label slow, miss;
+        cmp(r10, ptr[r9 + offsetof(mmu::TlbEntry, table_page)]);
+        jne(miss);
+        test(r8b, mmu::TableWatch::kUnit - 1);
+        jnz(miss);
+        mov(r9, ptr[r9 + offsetof(mmu::TlbEntry, delta)]);
+        push(rax);
+        push(rcx);
+        lea(rcx, ptr[r8 + r9]);
+        sub(rcx, ptr[context(offsetof(Context, ram))]);
+        mov(rax, rcx);
+        shr(rax, kPageShift);
+        mov(r10, ptr[context(offsetof(Context, page_tables))]);
+        mov(rax, ptr[r10 + rax * 8]);
+        test(rax, rax);
+        jz(slow);
+        shr(ecx, std::countr_zero(mmu::TableWatch::kUnit));
+        and_(ecx, mmu::TableWatch::kUnits - 1);
+        mov(r10d, ecx);
+        shr(r10d, std::countr_zero(kWordBits));
+        mov(r10, ptr[rax + r10 * 8 + offsetof(Table, used)]);
+        bt(r10, rcx);
+        jc(slow);
+        mov(ecx, ptr[rax + offsetof(Table, idle_writes)]);
+        add(ecx, 1);
+        cmp(ecx, mmu::TableWatch::kPatience);
+        jae(slow);
+        mov(ptr[rax + offsetof(Table, idle_writes)], ecx);
+        add(qword[context(offsetof(Context, table_writes))], 1);
+        pop(rcx);
+        pop(rax);
+        cmp(eax, eax);
+        ret();
+        L(slow);
+        pop(rcx);
+        pop(rax);
+        L(miss);
+        test(rsp, rsp);
+        ret();
+    }
+
   private:
     static Xbyak::RegExp context(std::size_t offset) {
         return Xbyak::util::r15 + (static_cast<s32>(offset) - kContextBias);
@@ -283,6 +329,8 @@ Stubs make_stubs(CodeCache& cache) {
     assembler.mispaired();
     const std::size_t load_segment = assembler.getSize();
     assembler.load_segment();
+    const std::size_t write_table = assembler.getSize();
+    assembler.write_table();
     const std::size_t enter = assembler.getSize();
     assembler.enter();
     const std::size_t callout_host = assembler.getSize();
@@ -303,6 +351,7 @@ Stubs make_stubs(CodeCache& cache) {
     stubs.unpaired = code + unpaired;
     stubs.mispaired = code + mispaired;
     stubs.load_segment = code + load_segment;
+    stubs.write_table = code + write_table;
     stubs.callout_host = code + callout_host;
     stubs.callout_saved = code + callout_saved;
     return stubs;

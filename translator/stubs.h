@@ -20,6 +20,10 @@ struct Stubs {
     // offset in CpuState, r10b whether it has to be flat. ZF says whether it is done; else it is
     // the interpreter's. Uses r8 to r10 and EFLAGS.
     const u8* load_segment = nullptr;
+    // May four bytes be written to a page that is none of memory's? r8d is their linear address, r9
+    // the TLB's line, r10 the page of the last one. ZF says whether, and then r9 is what to add to
+    // r8. Uses r10 and EFLAGS.
+    const u8* write_table = nullptr;
     const u8* callout_host = nullptr;   // a site calls out, flags in EFLAGS
     const u8* callout_saved = nullptr;  // the same, flags in r11
 };

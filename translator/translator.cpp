@@ -41,6 +41,9 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.tlb = {mmu.tlb_entries(mmu::Privilege::kSupervisor),
                     mmu.tlb_entries(mmu::Privilege::kUser)};
     context_.load_segment = stubs_.load_segment;
+    context_.write_table = stubs_.write_table;
+    context_.ram = mmu.memory().ram().data();
+    context_.page_tables = mmu.watched_tables();
     context_.mispaired = stubs_.mispaired;
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
@@ -120,6 +123,7 @@ void Translator::run_code(const u8* code) {
     }
     statistics_.retired += state_.retired - before;
     statistics_.unpaired = context_.unpaired;
+    statistics_.table_writes = context_.table_writes;
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     earn();
 }

@@ -48,6 +48,7 @@ void check_format(bool pae) {
         CHECK(sum.fills > 1000);
         CHECK(sum.drops > 300);
         CHECK(sum.invalidated > 300);
+        CHECK(sum.table_writes > 300);
     }
 }
 

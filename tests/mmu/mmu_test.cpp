@@ -158,6 +158,25 @@ TEST_CASE_METHOD(Fixture, "Every write to a guarded page is announced, and none 
     CHECK(mmu.write_run({kData + 4}, kUser) == memory.ram().data() + kData + 4);
 }
 
+TEST_CASE_METHOD(Fixture, "A TLB line tells page tables from what else is guarded") {
+    const TlbEntry* lines = mmu.tlb_entries(Privilege::kSupervisor);
+    const TlbEntry& line = lines[kTable >> kPageShift];
+    const TlbEntry& data = lines[kData >> kPageShift];
+    REQUIRE_FALSE(read_user(kData));
+    REQUIRE_FALSE(read32(kTable, value));
+    CHECK(line.table_page == TlbEntry::kNone);  // its D bit is clear
+    REQUIRE_FALSE(write32(kTable, pte(0)));
+    CHECK(line.table_page == kTable >> kPageShift);
+    CHECK(line.write_page == TlbEntry::kNone);
+    REQUIRE_FALSE(write32(kData, 1));
+    CHECK(data.write_page == kData >> kPageShift);
+    CHECK(data.table_page == TlbEntry::kNone);
+    memory.set_guard(Guard::kCode, {kTable});
+    CHECK(line.table_page == TlbEntry::kNone);
+    REQUIRE_FALSE(write32(kTable, pte(0)));
+    CHECK(line.table_page == TlbEntry::kNone);
+}
+
 TEST_CASE_METHOD(Fixture, "Tables work in ROM, though their A and D bits are lost") {
     std::vector<u8> rom(2 * kPageSize);
     const u32 entry = 0x101000 | 7;

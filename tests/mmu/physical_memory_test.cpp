@@ -251,6 +251,18 @@ TEST_CASE_METHOD(Fixture, "Write pointers are void as soon as a page is guarded"
     CHECK(changes.size() == 2);
 }
 
+TEST_CASE_METHOD(Fixture, "A guard of one kind may be passed over, as long as it is alone") {
+    memory.set_guard(Guard::kPageTable, {0x6000});
+    CHECK(memory.write_pointer({0x6000}) == nullptr);
+    CHECK(memory.write_pointer({0x6000}, Guard::kCode) == nullptr);
+    CHECK(memory.write_pointer({0x6000}, Guard::kPageTable) == memory.ram().data() + 0x6000);
+    changes.clear();
+    memory.set_guard(Guard::kCode, {0x6000});
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].ram_page == 6);
+    CHECK(memory.write_pointer({0x6000}, Guard::kPageTable) == nullptr);
+}
+
 TEST_CASE_METHOD(Fixture, "A removed listener is not told") {
     unsigned told = 0;
     const unsigned id = memory.add_change_listener([&](const auto&) { ++told; });

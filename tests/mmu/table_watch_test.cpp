@@ -62,6 +62,21 @@ TEST_CASE_METHOD(Fixture, "Used tables are guarded until no used slot is left") 
     CHECK(guarded(kDirectory));
 }
 
+TEST_CASE_METHOD(Fixture, "The record of a page is to be found while it is watched") {
+    constexpr u64 kPage = kTable >> kPageShift;
+    CHECK(watch.tables()[kPage] == nullptr);
+    use(3);
+    const TableWatch::Table* table = watch.tables()[kPage];
+    REQUIRE(table != nullptr);
+    CHECK(table->used.test(3));
+    CHECK(table->used.count() == 1);
+    CHECK(table->idle_writes == 0);
+    CHECK_FALSE(watch.written(kTable + 4 * 4, 4));
+    CHECK(table->idle_writes == 1);
+    CHECK(watch.written(kTable + 3 * 4, 4));
+    CHECK(watch.tables()[kPage] == nullptr);
+}
+
 TEST_CASE_METHOD(Fixture, "Watched pages and the writes to them are counted") {
     use(3);
     const TableWatchCounts& counts = watch.counts();

@@ -26,7 +26,7 @@ struct Fixture {
 
     void add(Lane lane, u64 page, u8* host) {
         tlb.insert(lane, to(page));
-        TlbEntry entry{page, page, 0};
+        TlbEntry entry{page, page, 0, page};
         // SAFETY: never dereferenced.
         entry.delta = reinterpret_cast<u64>(host) - (page << kPageShift);
         tlb.set_entry(lane, page, entry);
@@ -149,9 +149,11 @@ TEST_CASE_METHOD(Fixture, "Write pointers into one host page go, whatever linear
     add(Lane::kUserData, 6, bytes.data() + kPageSize);
     tlb.drop_write_pointers(bytes.data());
     CHECK(entry(5).write_page == TlbEntry::kNone);
+    CHECK(entry(5).table_page == TlbEntry::kNone);
     CHECK(entry(5).read_page == 5);
     CHECK(entry(900, Privilege::kSupervisor).write_page == TlbEntry::kNone);
     CHECK(entry(6).write_page == 6);
+    CHECK(entry(6).table_page == 6);
     tlb.drop_entries();
     CHECK(entry(6).write_page == TlbEntry::kNone);
     CHECK(entry(6).read_page == TlbEntry::kNone);

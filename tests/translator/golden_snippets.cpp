@@ -35,6 +35,9 @@ constexpr const char* kRun =
 std::vector<Snippet> memory_forms() {
     Snippet soft_site{"user_soft_site", "In a window, but for one store.", kUserWindow, kFunction};
     soft_site.soft = {kFunctionStore};
+    Snippet table_write{"kernel_table_write", "A kernel's store to page tables.", kKernel,
+                        kFunction};
+    table_write.soft = {kFunctionStore};
     Snippet real{"real_mode", "16-bit code, stack and addresses, and LOOP.", kReal,
                  "8b 44 04  26 89 05  50  5b  e2 f6"};
     real.eip = kRealIp;
@@ -42,6 +45,7 @@ std::vector<Snippet> memory_forms() {
         {"user_window", "A program's function in a window.", kUserWindow, kFunction},
         {"user_soft", "The same with the software TLB.", kUserSoft, kFunction},
         soft_site,
+        table_write,
         {"kernel", "The same in a kernel, where returns are paired.", kKernel, kFunction},
         {"kernel_soft_writes", "The same where only reads use the window.", kKernelSoft, kFunction},
         {"segmented", "Segments with bases and limits.", kSegmented,

@@ -38,6 +38,7 @@ constexpr Field kOfContext[] = {
     {offsetof(Context, code), "code"},
     {offsetof(Context, look_up), "look_up"},
     {offsetof(Context, load_segment), "load_segment"},
+    {offsetof(Context, write_table), "write_table"},
     {offsetof(Context, mispaired), "mispaired"},
     {offsetof(Context, callout_host), "callout_host"},
     {offsetof(Context, callout_saved), "callout_saved"},
