@@ -60,6 +60,7 @@ std::string describe_exits(const Statistics& statistics) {
                             {"instruction count run out", &Statistics::events},
                             {"returns without a pair", &Statistics::unpaired},
                             {"all pairs dropped", &Statistics::pair_drops},
+                            {"privilege levels crossed at once", &Statistics::crossings},
                             {"page tables written at once", &Statistics::table_writes},
                             {"host faults", &Statistics::host_faults},
                             {"FPU registers loaded", &Statistics::fpu_loads}});

@@ -36,6 +36,7 @@ constexpr std::array<NamedTrick, static_cast<std::size_t>(Trick::kCount)> kTrick
     {"windows", Trick::kWindows},
     {"loose-code", Trick::kLooseCode},
     {"joining", Trick::kJoining},
+    {"crossings", Trick::kCrossings},
     {"table-writes", Trick::kTableWrites},
     {"dense-count", Trick::kDenseCount},
     {"return-pairs", Trick::kReturnPairs},

@@ -45,6 +45,7 @@ struct Site {
     bool clock : 1 = false;       // it reads the time-stamp counter, or may set it
     bool fallback : 1 = false;    // no rule translated it
     bool segment : 1 = false;     // it loads ES, DS, FS or GS, and nothing else
+    bool crossing : 1 = false;    // it changes the privilege level as crossings.h has it
     bool fpu : 1 = false;         // it works on FPU, MMX or SSE registers
     u16 operation = 0;            // kInstruction: which of the block's
     u16 count = 0;                // instructions completed since r13 was brought up to date

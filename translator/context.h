@@ -25,6 +25,7 @@
 #include "core/types.h"
 #include "mmu/table_watch.h"
 #include "translator/countdown.h"
+#include "translator/crossing_stubs.h"
 #include "translator/fpu_image.h"
 #include "translator/segment_loads.h"
 #include "translator/x87_note.h"
@@ -84,7 +85,15 @@ struct Context {
     const u8* ram = nullptr;                                     // the guest's
     const mmu::TableWatch::Table* const* page_tables = nullptr;  // by page of RAM
     u64 table_writes = 0;                                        // that called nobody
-    const u8* load_segment = nullptr;                            // subroutines: Stubs
+    Crossings crossings;
+    u64 crossed = 0;  // how often a stub did
+    // Where what the current space earns is added up, and CpuState::retired when that was last done
+    // (Translator::earn).
+    u64* credit = &no_credit;
+    u64 no_credit = 0;
+    u64 earned = 0;
+    const u8* load_segment = nullptr;  // subroutines: Stubs
+    CrossingStubs cross{};
     const u8* write_table = nullptr;
     const u8* mispaired = nullptr;
     const u8* callout_host = nullptr;   // flags in EFLAGS

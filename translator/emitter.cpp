@@ -145,6 +145,7 @@ u16 Emitter::new_site(Site::Kind kind, u32 eip, u16 count) {
         site.fpu = uses_fpu(*instruction_);
         site.same_pages = writes_same_pages(*instruction_);
         site.segment = loads_segment(*instruction_);
+        site.crossing = crossing_of(instruction_->mnemonic).has_value();
         site.board = reaches_board(*instruction_);
         site.occupation = callout_occupation(instruction_->row());
         site.clock = instruction_->mnemonic == decoder::Mnemonic::RDTSC ||

@@ -78,6 +78,8 @@ class Emitter {
     // --- for rules ---
     Assembler& out() { return assembler_; }
     const Mode& mode() const { return surroundings_.mode; }
+    u32 mode_number() const { return block_.key.mode; }
+    bool disabled(Trick trick) const { return surroundings_.disabled.has(trick); }
     const decoder::Instruction& instruction() const { return *instruction_; }
     u32 eip() const { return eip_; }
     unsigned completed() const { return completed_; }  // instructions before this one
@@ -164,6 +166,8 @@ class Emitter {
     enum class Branch : u8 { kJump, kCall, kReturn };
     void exit_to(u32 target, Branch branch = Branch::kJump);
     void exit_indirect(Branch branch = Branch::kJump);  // to r8d
+    // The privilege level has changed: to r8d, by what Context says now. Flags are saved.
+    void exit_to_other_level();
     // May the block go on with its first instruction, where the current branch leads? Then it does.
     bool go_round(u32 target);
     // Does the current CALL, whose return address is written, lead to a thunk? Then the block goes

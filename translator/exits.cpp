@@ -170,6 +170,19 @@ void Emitter::exit_indirect(Branch branch) {
     closed_ = true;
 }
 
+void Emitter::exit_to_other_level() {
+    assembler_.mov(x86::rsp, context(offsetof(Context, pairs_top), 8));
+    const u16 site = new_site(Site::Kind::kIndirect, 0, 0);
+    count(site, static_cast<u16>(completed_ + 1));
+    if (surroundings_.disabled.has(Trick::kIndirectTable)) {
+        leave_at(site);
+    } else {
+        flags_to_host();
+        assembler_.jmp(context(offsetof(Context, look_up), 8));
+    }
+    closed_ = true;
+}
+
 // --- pairs ---
 
 // Where branches are by a map that is small and hot, as programs' with a window are, that is faster

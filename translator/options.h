@@ -23,6 +23,7 @@ enum class Trick : u8 {
     kDenseCount,      // one byte of the countdown stands for many instructions
     kReturnPairs,     // calls and returns are the host's, too, which predicts them
     kFsgsbase,        // windows are chosen by an instruction instead of a system call
+    kCrossings,       // INT, IRET, SYSENTER and SYSEXIT repeat what they did before
     kTableWrites,     // kernels write to unused slots of page tables without calling out
     kEspFold,         // pushes and pops within a block move ESP together
     kThunks,          // calls by which programs learn their own address are inline

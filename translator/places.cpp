@@ -1,5 +1,6 @@
 // Which Mode and address space the CPU is in, and what belongs to them: windows, jump tables, age.
 #include <algorithm>
+#include <utility>
 
 #include "translator/translator.h"
 
@@ -32,8 +33,44 @@ void Translator::find_place() {
     if (!known) place = new_place(mode, space);
     mode_ = place.number;
     earning_ = place.earnings;
+    context_.credit = earning_ ? &earning_->credit : &context_.no_credit;
     context_.jump_table = jump_tables_.select(*place.table);
     context_.look_up = place.table->mapped ? stubs_.look_up_map : stubs_.look_up_slot;
+    if (crossings_generation_ == jump_tables_.generation()) return;
+    crossings_generation_ = jump_tables_.generation();
+    forget_crossings();
+}
+
+// Translated code has crossed from one privilege level to the other since the last callout.
+void Translator::follow_crossings() {
+    if (statistics_.crossings == context_.crossed) return;
+    statistics_.crossings = context_.crossed;
+    mode_known_ = false;
+    find_place();
+    if (modes_[mode_].has(Mode::kWindow)) choose_window();
+}
+
+// What the instruction crossed just now can be repeated; with the number of its Mode, and the
+// system flags before it.
+void Translator::keep_crossing(const interpreter::Operation& operation, u32 mode, u32 flags) {
+    Crossing crossing;
+    const CrossingKind kind = *crossing_of(operation.mnemonic);
+    const u8 vector = static_cast<u8>(operation.immediate);
+    if (!learn_crossing(crossing, kind, vector, flags, state_, cpu_.mmu)) return;
+    crossing.key = crossing_key(kind, operation.immediate, mode);
+    crossing.jump_table = context_.jump_table;
+    crossing.look_up = context_.look_up;
+    const bool window = modes_[mode_].has(Mode::kWindow);
+    if (window) crossing.window = context_.window;
+    crossing.credit = context_.credit;
+    if (!window && windows_) crossing.enough = options_.young_instructions;
+    u32 place = crossing_place(crossing.key);
+    if (leads_to_user(kind)) place ^= (state_.cr3 >> kPageShift) % kCrossingsOfKind;
+    context_.crossings[place] = crossing;
+}
+
+void Translator::forget_crossings() {
+    for (Crossing& crossing : context_.crossings) crossing.key = Crossing::kNone;
 }
 
 // May empty all of places_.
@@ -60,6 +97,7 @@ u32 Translator::number_of_mode(const Mode& mode) {
         forget_blocks();
         modes_.clear();
         places_.fill({});
+        forget_crossings();
     }
     modes_.push_back(mode);
     return static_cast<u32>(modes_.size() - 1);
@@ -78,7 +116,9 @@ bool Translator::has_earned_window(Earnings& earnings) const {
 }
 
 void Translator::choose_window() {
+    const u64 evictions = statistics_.evictions;
     const u64 window = windows_->window_of(space_of(state_));
+    if (statistics_.evictions != evictions) forget_crossings();
     if (window == context_.window) return;
     context_.window = window;
     const bool instruction = !options_.disabled.has(Trick::kFsgsbase);
@@ -87,8 +127,8 @@ void Translator::choose_window() {
 
 void Translator::earn() {
     const u64 most = 2 * options_.young_instructions;
-    if (earning_) earning_->credit = std::min(earning_->credit + (state_.retired - earned_), most);
-    earned_ = state_.retired;
+    *context_.credit = std::min(*context_.credit + (state_.retired - context_.earned), most);
+    context_.earned = state_.retired;
 }
 
 // True: the space has earned its window just now, and goes on in it.
@@ -102,7 +142,8 @@ bool Translator::earn_by_miss(const Mode& mode) {
 void Translator::pay_for_fault() {
     earn();
     if (!earning_) return;
-    if (earning_->credit < kPriceOfFault) earning_->window = false;
+    if (earning_->credit < kPriceOfFault && std::exchange(earning_->window, false))
+        forget_crossings();
     earning_->credit -= std::min(earning_->credit, kPriceOfFault);
 }
 
@@ -110,7 +151,9 @@ Translator::Earnings* Translator::earnings_of_space() {
     if (earnings_.size() == kMostEarnings) {
         earnings_.clear();
         earning_ = nullptr;
+        context_.credit = &context_.no_credit;
         places_.fill({});
+        forget_crossings();
     }
     return &earnings_[state_.cr3];
 }

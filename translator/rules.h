@@ -24,6 +24,7 @@ bool translate_data_movement(Emitter& emitter);
 bool translate_stack(Emitter& emitter);
 bool translate_control_flow(Emitter& emitter);
 bool translate_flag_control(Emitter& emitter);
+bool translate_crossing(Emitter& emitter);
 bool translate_segment(Emitter& emitter);
 bool translate_string(Emitter& emitter);
 bool translate_system(Emitter& emitter);

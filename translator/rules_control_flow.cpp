@@ -167,7 +167,7 @@ bool translate_control_flow(Emitter& emitter) {
         case Mnemonic::JCXZ: return translate_count_jump(emitter, 2);
         case Mnemonic::JECXZ: return translate_count_jump(emitter, 4);
         case Mnemonic::LOOP: return translate_loop(emitter);
-        default: return false;
+        default: return translate_crossing(emitter);
     }
 }
 

@@ -59,6 +59,7 @@ struct Statistics {
     u64 host_faults = 0;   // SIGSEGV and SIGFPE in translated code
     u64 unpaired = 0;      // returns that found no pair (pair_stack.h) …
     u64 pair_drops = 0;    // … and times that all were dropped
+    u64 crossings = 0;     // of privilege levels, that called nobody
     u64 table_writes = 0;  // to page tables, that called nobody
     u64 fpu_loads = 0;     // times the guest's FPU registers were put into the host's
     // Windows.

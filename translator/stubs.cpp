@@ -1,16 +1,15 @@
 // The fixed stubs, assembled once.
 #include "translator/stubs.h"
 
-#include <xbyak/xbyak.h>
-
 #include <bit>
 #include <cstring>
 
 #include "core/check.h"
-#include "mmu/tlb.h"
 #include "privilege/descriptor.h"
 #include "translator/block.h"
+#include "translator/crossing_stubs.h"
 #include "translator/pair_stack.h"
+#include "translator/stub_assembler.h"
 
 namespace seventeen::translator {
 
@@ -18,9 +17,9 @@ namespace {
 
 constexpr std::size_t kRoom = 4096;
 
-class Assembler final : public Xbyak::CodeGenerator {
+class Assembler final : public StubAssembler {
   public:
-    Assembler() : Xbyak::CodeGenerator(kRoom) { setDefaultJmpNEAR(true); }
+    Assembler() : StubAssembler(kRoom) {}
 
     void enter() {
         for (const Xbyak::Reg64& saved : {rbx, rbp, r12, r13, r14, r15}) push(saved);
@@ -199,10 +198,6 @@ class Assembler final : public Xbyak::CodeGenerator {
     }
 
   private:
-    static Xbyak::RegExp context(std::size_t offset) {
-        return Xbyak::util::r15 + (static_cast<s32>(offset) - kContextBias);
-    }
-
     // Of the one at r15 + rax in Context::segment_loads.
     static Xbyak::RegExp load(std::size_t offset) {
         return Xbyak::util::rax +
@@ -233,7 +228,6 @@ class Assembler final : public Xbyak::CodeGenerator {
 
     // Uses r8 and r10.
     void compare_descriptor(const Xbyak::Label& slow) {
-        using mmu::TlbEntry;
         mov(rcx, ptr[r14 + offsetof(CpuState, gdtr) + offsetof(DescriptorTable, base)]);
         cmp(rcx, ptr[load(offsetof(SegmentLoad, table))]);
         jne(slow);
@@ -241,15 +235,7 @@ class Assembler final : public Xbyak::CodeGenerator {
         cmp(cx, ptr[load(offsetof(SegmentLoad, last_byte))]);
         jb(slow);
         mov(r8, ptr[load(offsetof(SegmentLoad, place))]);
-        mov(r10, r8);
-        shr(r10, kPageShift);
-        mov(ecx, r10d);
-        and_(ecx, mmu::Tlb::kLines - 1);
-        shl(ecx, std::countr_zero(sizeof(TlbEntry)));
-        add(rcx, ptr[context(offsetof(Context, tlb))]);
-        cmp(r10, ptr[rcx + offsetof(TlbEntry, read_page)]);
-        jne(slow);
-        add(r8, ptr[rcx + offsetof(TlbEntry, delta)]);
+        find_host(offsetof(mmu::TlbEntry, read_page), slow);
         mov(r8, ptr[r8]);
         cmp(r8, ptr[load(offsetof(SegmentLoad, descriptor))]);
         jne(slow);
@@ -340,8 +326,9 @@ Stubs make_stubs(CodeCache& cache) {
     const u8* code = cache.allocate(assembler.getSize());
     check(code, "the code cache has no room for its stubs");
     std::memcpy(cache.writable(code), assembler.getCode(), assembler.getSize());
-    cache.keep();
     Stubs stubs;
+    stubs.cross = make_crossing_stubs(cache);
+    cache.keep();
     // SAFETY: assembled above to this signature, in executable memory that lives as long as the
     // cache.
     stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code + enter));

@@ -24,6 +24,7 @@ struct Stubs {
     // the TLB's line, r10 the page of the last one. ZF says whether, and then r9 is what to add to
     // r8. Uses r10 and EFLAGS.
     const u8* write_table = nullptr;
+    CrossingStubs cross{};
     const u8* callout_host = nullptr;   // a site calls out, flags in EFLAGS
     const u8* callout_saved = nullptr;  // the same, flags in r11
 };

@@ -42,6 +42,7 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
                     mmu.tlb_entries(mmu::Privilege::kUser)};
     context_.load_segment = stubs_.load_segment;
     context_.write_table = stubs_.write_table;
+    context_.cross = stubs_.cross;
     context_.ram = mmu.memory().ram().data();
     context_.page_tables = mmu.watched_tables();
     context_.mispaired = stubs_.mispaired;
@@ -134,6 +135,7 @@ const u8* Translator::on_callout(Site& site) {
     state_.arithmetic.set(flags_from_saved(context_.flags));
     state_.retired = context_.horizon - context_.countdown + site.count;
     state_.set_reg32(Gpr::kSp, state_.reg32(Gpr::kSp) + static_cast<u32>(site.stack_before));
+    follow_crossings();
     if (blocks_.any_dead() && !site.block->dead) blocks_.collect();
     fpu_.update_pointers(site);
     switch (site.kind) {
@@ -157,6 +159,7 @@ const u8* Translator::run_instruction(Site& site) {
                                                                   : CalloutCause::kSlowPath);
     state_.rip = u64{site.eip} + operation.length;
     const u64 before = state_.retired;
+    const u32 flags = state_.system_flags;
     const u64 mmio_before = cpu_.mmu.memory().mmio_accesses();
     const u64 generation = cpu_.mmu.fetch_generation();
     // Only few instructions work on the FPU's registers, or can tell whether they are in place.
@@ -176,7 +179,7 @@ const u8* Translator::run_instruction(Site& site) {
         ++state_.retired;
         if (host_fault)
             learn_from_fault(site, *host_fault);
-        else if (!site.fallback)
+        else if (!site.fallback && !site.crossing)
             moves = earn_by_miss(modes_[block.key.mode]);
         if (site.segment)
             learn_segment(context_.segment_loads, state_, cpu_.mmu,
@@ -195,7 +198,9 @@ const u8* Translator::run_instruction(Site& site) {
     }
     if (quiet) pass_boundary();
     mode_known_ = false;
-    return go_on();
+    const u8* code = go_on();
+    if (site.crossing && !fault && code) keep_crossing(operation, block.key.mode, flags);
+    return code;
 }
 
 // After an instruction that may have changed anything: is the rest of its block still what is to

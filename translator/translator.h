@@ -139,6 +139,9 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Fault locate(PhysicalAddress& physical);
     // Modes and address spaces.
     void find_place();
+    void follow_crossings();
+    void keep_crossing(const interpreter::Operation& operation, u32 mode, u32 flags);
+    void forget_crossings();
     Place new_place(const Mode& from_state, const SpaceKey& space);
     u32 number_of_mode(const Mode& mode);
     bool may_use_window(const Place& place) const;
@@ -173,7 +176,6 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::optional<HostFault> fault_;  // what led to the callout
     Awaited awaited_;
     Earnings* earning_ = nullptr;                 // of the user's space that runs
-    u64 earned_ = 0;                              // CpuState::retired when it last earned
     std::unordered_map<u64, Earnings> earnings_;  // by CR3
     Context context_;
     Countdown countdown_;
@@ -187,6 +189,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     std::vector<Mode> modes_;  // that blocks were translated for
     u32 mode_ = 0;             // the current one, while mode_known_
     bool mode_known_ = false;
+    u64 crossings_generation_ = 0;  // JumpTables::generation() when they were learnt
     static constexpr std::size_t kPlaces = 16;
     std::array<Place, kPlaces> places_{};  // found lately, by find_place()
     CodePage code_page_;

@@ -31,6 +31,7 @@ void add(translator::Statistics& sum, const translator::Statistics& statistics) 
     sum.interpreted += statistics.interpreted;
     sum.unpaired += statistics.unpaired;
     sum.pair_drops += statistics.pair_drops;
+    sum.crossings += statistics.crossings;
     sum.table_writes += statistics.table_writes;
     sum.host_faults += statistics.host_faults;
     sum.fills += statistics.fills;
