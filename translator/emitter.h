@@ -77,6 +77,7 @@ class Emitter {
 
     // --- for rules ---
     Assembler& out() { return assembler_; }
+    const privilege::CpuModel& model() const { return model_; }
     const Mode& mode() const { return surroundings_.mode; }
     u32 mode_number() const { return block_.key.mode; }
     bool disabled(Trick trick) const { return surroundings_.disabled.has(trick); }

@@ -4,7 +4,11 @@
 namespace seventeen::translator {
 
 namespace x86 = asmjit::x86;
+using decoder::Instruction;
 using decoder::Mnemonic;
+using decoder::Operand;
+using decoder::OperandKind;
+using decoder::RegisterClass;
 
 namespace {
 
@@ -31,10 +35,52 @@ bool translate_time_stamp(Emitter& emitter) {
     return true;
 }
 
+std::size_t offset_of_control(u8 number) {
+    switch (number) {
+        case 0: return offsetof(CpuState, cr0);
+        case 2: return offsetof(CpuState, cr2);
+        case 3: return offsetof(CpuState, cr3);
+        default: return offsetof(CpuState, cr4);
+    }
+}
+
+// MOV from CR0, CR2, CR3 and, where there is one, CR4, at CPL 0.
+bool translate_move_from_control(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    const Operand& to = instruction.operands[0];
+    const u8 number = instruction.operands[1].number;
+    if (to.register_class != RegisterClass::kGpr32 || to.number == static_cast<u8>(Gpr::kSp))
+        return false;
+    const bool exists =
+        number == 4 ? emitter.model().implemented_cr4() != 0 : number <= 3 && number != 1;
+    if (!exists || !emitter.mode().has(Mode::kKernel)) return false;
+    emitter.out().mov(Emitter::guest(to), emitter.state(offset_of_control(number), 4));
+    return true;
+}
+
+// CR0, whoever asks: 16 bits to memory, the operand size to a register.
+bool translate_store_machine_status(Emitter& emitter) {
+    const Instruction& instruction = emitter.instruction();
+    const Operand& to = instruction.operands[0];
+    Emitter::Assembler& out = emitter.out();
+    if (to.kind == OperandKind::kMemory) {
+        const x86::Mem place = emitter.memory_operand(Access::kWrite, 2);
+        out.mov(x86::r10w, emitter.state(offsetof(CpuState, cr0), 2));
+        emitter.touch();
+        out.mov(place, x86::r10w);
+        return true;
+    }
+    if (to.number == static_cast<u8>(Gpr::kSp)) return false;
+    out.mov(Emitter::guest(to), emitter.state(offsetof(CpuState, cr0), to.size));
+    return true;
+}
+
 }  // namespace
 
 bool translate_system(Emitter& emitter) {
     switch (emitter.instruction().mnemonic) {
+        case Mnemonic::MOV_CONTROL: return translate_move_from_control(emitter);
+        case Mnemonic::SMSW: return translate_store_machine_status(emitter);
         case Mnemonic::RDTSC: return translate_time_stamp(emitter);
         default: return false;
     }

@@ -66,6 +66,22 @@ void append_table_change(Bytes& code, Random& random) {
                            kRights[random() % kRights.size()]);
 }
 
+// mov some, crN; smsw eax, or ax, or [address]
+void append_control_read(Bytes& code, Random& random) {
+    constexpr std::array<unsigned, 5> kNumbers{0, 2, 3, 4, 1};
+    constexpr std::array<unsigned, 4> kInto{0, 3, 6, 7};
+    if (random() % 2) {
+        const unsigned number = kNumbers[random() % 16 ? random() % 4 : 4];
+        append(code, {0x0f, 0x20, 0xc0 | number << 3 | kInto[random() % kInto.size()]});
+    } else if (random() % 2) {
+        if (random() % 2) append(code, {0x66});
+        append(code, {0x0f, 0x01, 0xe0});
+    } else {
+        append(code, {0x0f, 0x01, 0x25});
+        append_dword(code, (kFirstChanging << kPageShift) + static_cast<u32>(random() % 0x10000));
+    }
+}
+
 // mov eax, directory; mov cr3, eax
 void append_space_change(Bytes& code, Random& random) {
     append(code, {0xb8});
@@ -77,14 +93,15 @@ Bytes make_code(u64 seed, bool paging) {
     Random random(seed);
     Bytes code;
     while (has_room(code)) {
-        switch (random() % (paging ? 12 : 8)) {
+        switch (random() % (paging ? 13 : 9)) {
             case 0:
             case 1:
             case 2: append_segment_load(code, random); break;
             case 3: append_descriptor_change(code, random); break;
             case 4: append_flags(code, random); break;
-            case 8: append_table_change(code, random); break;
-            case 9:
+            case 5: append_control_read(code, random); break;
+            case 9: append_table_change(code, random); break;
+            case 10:
                 if (random() % 4 == 0) append_space_change(code, random);
                 break;
             default: append_access(code, random); break;

@@ -85,6 +85,8 @@ std::vector<Snippet> ways_out() {
         {"jump_indirect_soft", "Through a register in a young space.", kUserSoft, "ff e0"},
         without(Trick::kIndirectTable,
                 {"jump_indirect_untabled", "Without tables.", kUserSoft, "ff e0"}),
+        {"interrupt_user", "A system call.", kUserWindow, "cd 80"},
+        {"interrupt_return", "Back to the program.", kKernel, "cf"},
         {"branches", "Conditional branches, near, on ECX and to another page.", kUserWindow,
          "39 d0  7c 20  40  e3 30  85 c0  0f 84 00 20 00 00  48"},
         {"loop_unrolled", "A loop goes round in its block.", kUserWindow, kLoop},
@@ -116,6 +118,7 @@ std::vector<Snippet> families() {
          "dd 45 08  dc 04 d1  83 c1 08  dd 5d f8  f2 0f 10 00  f2 0f 58 03  f2 0f 11 00"},
         {"fpu_elsewhere", "Where the FPU's registers are not loaded.", kUserWindow, "40  d9 45 08"},
         {"segment_load", "Loads of DS that repeat what was found.", kKernel, "8e d8  1f"},
+        {"control_registers", "MOV from CR2, SMSW.", kKernel, "0f 20 d0  0f 01 e3  0f 01 23"},
         {"time_stamp", "RDTSC of a program.", kUserWindow, "0f 31"},
         {"fallback", "CPUID has no rule.", kUserWindow, "31 c0  0f a2  89 c3"},
     };
