@@ -145,6 +145,16 @@ bool is_string_port_access(Mnemonic mnemonic) {
     }
 }
 
+bool other_operand_first(const Case& test, const Result& host, const Result& guest) {
+    switch (mnemonic_of(last_instruction(test, host))) {
+        case Mnemonic::CMPSB:
+        case Mnemonic::CMPSW:
+        case Mnemonic::CMPSD:
+            return faulted(host, guest) && all_differences(host, guest, is_exception);
+        default: return false;
+    }
+}
+
 bool repeated_port_access(const Case& test, const Result& host, const Result&) {
     const auto last = last_instruction(test, host);
     if (!is_string_port_access(mnemonic_of(last)) || !(last->rep || last->repne)) return false;
@@ -234,7 +244,7 @@ bool far_return_frame(const Case& test, const Result& host, const Result& guest)
                    : all_differences(host, guest, is_address);
 }
 
-constexpr std::array<Exception, 12> kExceptions = {{
+constexpr std::array<Exception, 13> kExceptions = {{
     {"misaligned SSE mode",
      "LDMXCSR or FXRSTOR set MXCSR.MM, which AMD CPUs have and others refuse with #GP(0)",
      host_set_misaligned_mode},
@@ -255,6 +265,11 @@ constexpr std::array<Exception, 12> kExceptions = {{
      "AMD pushes before it compares a near CALL's target with the segment's limit, and so another "
      "fault may come first; SDM 2A, CALL, checks the target first",
      pushed_before_check},
+    {"operand that CMPS reads first",
+     "Zen 4 reads the one at ES:EDI first, Zen 5 and ours the other, and where both fault the "
+     "first "
+     "does; SDM 2A, CMPS, leaves it open",
+     other_operand_first},
     {"REP INS and OUTS with a count of zero",
      "AMD checks the port's permission all the same; SDM 2B, REP, does nothing at all",
      repeated_port_access},

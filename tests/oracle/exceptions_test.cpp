@@ -83,6 +83,21 @@ TEST_CASE("memory that a faulting PUSHA has written, but no register") {
     CHECK(runs->excuse() == "");
 }
 
+TEST_CASE("which of CMPS's operands faults, but not how far it came") {
+    const auto runs = runs_of({0xf3, 0xa6});
+    runs->fault(14);
+    runs->guest.fault_address = 4;
+    CHECK(runs->excuse() == "operand that CMPS reads first");
+    runs->guest.vector = 13;
+    CHECK(runs->excuse() == "operand that CMPS reads first");
+    runs->guest.registers[Gpr::kCx] = 1;
+    CHECK(runs->excuse() == "");
+    const auto scan = runs_of({0xf3, 0xae});
+    scan->fault(14);
+    scan->guest.fault_address = 4;
+    CHECK(scan->excuse() == "");
+}
+
 TEST_CASE("REP INS with a count of zero, but no other") {
     const auto runs = runs_of({0xf3, 0x6c});
     runs->host.kind = Outcome::Kind::kException;
