@@ -73,7 +73,7 @@ static_assert(sizeof(Crossing) == alignof(Crossing));  // stubs index with a shi
 // Each kind has places of its own.
 inline constexpr unsigned kCrossingsOfKind = 16;
 using Crossings =
-    std::array<Crossing, kCrossingsOfKind * static_cast<unsigned>(CrossingKind::kCount)>;
+    std::array<Crossing, kCrossingsOfKind* static_cast<unsigned>(CrossingKind::kCount)>;
 
 // `immediate`: INT's vector. `mode`: the number of the Mode that is left.
 constexpr u32 crossing_key(CrossingKind kind, u32 immediate, u32 mode) {
