@@ -75,7 +75,7 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
     if (++table.idle_writes >= kPatience) {
         ++counts_.given_up;
         const bool used = table.used.any();
-        drop_derived(table, ram_page << kPageShift, kPageSize);
+        drop_all_derived(table, ram_page << kPageShift);
         release(ram_page);
         return used;
     }
@@ -92,6 +92,15 @@ bool TableWatch::written(u64 ram_offset, std::size_t size) {
         release(ram_page);
     }
     return true;
+}
+
+// Of all slots that were used: mostly few neighbours.
+void TableWatch::drop_all_derived(const Table& table, u64 ram_offset) {
+    const std::size_t first = table.used._Find_first();
+    if (first == kUnits) return;
+    std::size_t last = kUnits - 1;
+    while (!table.used[last]) --last;
+    drop_derived(table, ram_offset + first * kUnit, (last - first + 1) * kUnit);
 }
 
 void TableWatch::drop_derived(const Table& table, u64 ram_offset, std::size_t size) {

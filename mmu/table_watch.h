@@ -71,6 +71,7 @@ class TableWatch {
     const TableWatchCounts& counts() const { return counts_; }
 
   private:
+    void drop_all_derived(const Table& table, u64 ram_offset);
     void drop_derived(const Table& table, u64 ram_offset, std::size_t size);
     void search_and_drop(u64 ram_offset, std::size_t size);
     void drop_table(const Place& place, u64 ram_offset, std::size_t size);

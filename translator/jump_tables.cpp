@@ -2,7 +2,7 @@
 #include "translator/jump_tables.h"
 
 #include <algorithm>
-#include <optional>
+#include <bit>
 
 namespace seventeen::translator {
 
@@ -90,34 +90,27 @@ void JumpTables::forget(const Block& block) {
 
 void JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
     const u64 end = std::min(first_page + pages, kLinearPages);
-    auto& words = any_filled_[spaces.user];
-    std::optional<std::vector<Table*>> tables;
-    for (u64 page = first_page; page < end; ++page) {
-        u64& word = words[page / kWordBits];
-        if (word == 0) {
-            page |= kWordBits - 1;
-            continue;
-        }
-        if (!spaces.are_all() && end - page >= kWordBits) {  // most bits are about others
-            for (Table* table : tables_of(spaces)) drop_range(*table, page, end);
-            return;
-        }
-        const u64 bit = u64{1} << page % kWordBits;
-        if (!(word & bit)) continue;
-        if (spaces.are_all()) word &= ~bit;
-        if (!tables) tables = tables_of(spaces);
-        for (Table* table : *tables) drop_page(*table, page);
-    }
-}
-
-std::vector<JumpTables::Table*> JumpTables::tables_of(const Spaces& spaces) const {
-    std::vector<Table*> found;
+    const u64 first = next_filled(spaces.user, first_page, end);
+    if (first == end) return;
     for (std::size_t place = spaces.user ? kSupervisorTables : 0; place < kTables; ++place) {
         if (!spaces.are_all() && roots_[place] != spaces.cr3) continue;
         Table* table = tables_[place].get();
-        if (table && !table->filled.empty() && spaces.have(table->space)) found.push_back(table);
+        if (table && !table->filled.empty() && spaces.have(table->space))
+            drop_range(*table, first, end);
     }
-    return found;
+    if (!spaces.are_all()) return;
+    for (u64 page = first; page < end; page = next_filled(spaces.user, page + 1, end))
+        any_filled_[spaces.user][page / kWordBits] &= ~(u64{1} << page % kWordBits);
+}
+
+// The first page, or `end`, for which a slot may be filled.
+u64 JumpTables::next_filled(bool user, u64 page, u64 end) const {
+    while (page < end) {
+        const u64 rest = any_filled_[user][page / kWordBits] >> page % kWordBits;
+        if (rest != 0) return std::min(page + static_cast<u64>(std::countr_zero(rest)), end);
+        page = (page | (kWordBits - 1)) + 1;
+    }
+    return end;
 }
 
 void JumpTables::empty_all() {
@@ -153,6 +146,10 @@ void JumpTables::drop_page(Table& table, u64 page) {
 }
 
 void JumpTables::drop_range(Table& table, u64 first_page, u64 end) {
+    if (end - first_page <= table.filled.size()) {
+        for (u64 page = first_page; page < end; ++page) drop_page(table, page);
+        return;
+    }
     std::erase_if(table.filled, [&](const auto& page) {
         if (page.first < first_page || page.first >= end) return false;
         for (const u32 eip : page.second) lose(table, eip);

@@ -73,7 +73,7 @@ class JumpTables {
     void empty(Table& table);
     void drop_page(Table& table, u64 page);
     void drop_range(Table& table, u64 first_page, u64 end);
-    std::vector<Table*> tables_of(const Spaces& spaces) const;
+    u64 next_filled(bool user, u64 page, u64 end) const;
 
     const u8* code_;
     JumpMaps maps_;
