@@ -20,8 +20,7 @@ BlockMap::BlockMap(CpuState& state, mmu::PhysicalMemory& memory, CodeCache& cach
 BlockMap::~BlockMap() {
     memory_.remove_change_listener(listener_);
     memory_.remove_observer(mmu::Guard::kTranslation, *this);
-    on_death_ = [](const Block&) {};
-    clear();
+    release_pages();
 }
 
 BlockMap::Found BlockMap::find(const BlockKey& key) {
@@ -145,6 +144,10 @@ void BlockMap::clear() {
     blocks_.clear();
     recent_.clear();
     by_code_.clear();
+    release_pages();
+}
+
+void BlockMap::release_pages() {
     for (const auto& [number, page] : pages_)
         memory_.clear_guard(mmu::Guard::kTranslation, {number << kPageShift});
     pages_.clear();

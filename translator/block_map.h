@@ -94,6 +94,7 @@ class BlockMap final : public mmu::GuardObserver {
     static void mark_lines(Page& page, Bytes bytes);
     // RAM may answer at several physical pages: all blocks of all of them die.
     void kill_page(u64 ram_page);
+    void release_pages();
 
     CpuState& state_;
     mmu::PhysicalMemory& memory_;

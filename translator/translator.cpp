@@ -199,7 +199,8 @@ const u8* Translator::run_instruction(Site& site) {
     if (quiet) pass_boundary();
     mode_known_ = false;
     const u8* code = go_on();
-    if (site.crossing && !fault && code) keep_crossing(operation, block.key.mode, flags);
+    const bool crossed = site.crossing && !fault && code && !block.dead;
+    if (crossed) keep_crossing(operation, block.key.mode, flags);
     return code;
 }
 
