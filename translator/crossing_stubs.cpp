@@ -2,9 +2,6 @@
 // it was, is left to the interpreter while nothing has changed.
 #include "translator/crossing_stubs.h"
 
-#include <cstring>
-
-#include "core/check.h"
 #include "translator/stub_assembler.h"
 
 namespace seventeen::translator {
@@ -32,7 +29,7 @@ class Assembler final : public StubAssembler {
         push_frame();
         clear_flags();
         mov(r8d, ptr[rdx + offsetof(Crossing, target)]);
-        finish(0, slow);
+        cross_to(0, slow);
     }
 
     void interrupt_return() {
@@ -46,7 +43,7 @@ class Assembler final : public StubAssembler {
         pop_flags(slow);
         mov(r12d, ptr[r8 + 3 * kItem]);
         mov(r8d, ptr[r8]);
-        finish(3, slow);
+        cross_to(3, slow);
     }
 
     void sysenter() {
@@ -56,7 +53,7 @@ class Assembler final : public StubAssembler {
         mov(r12d, ptr[msr(offsetof(MsrState, sysenter_esp))]);
         mov(r8d, ptr[msr(offsetof(MsrState, sysenter_eip))]);
         clear_flags();
-        finish(0, slow);
+        cross_to(0, slow);
     }
 
     void sysexit() {
@@ -65,7 +62,7 @@ class Assembler final : public StubAssembler {
         check_sysenter(slow);
         mov(r12d, ptr[rsp + kPushedEcx]);
         mov(r8d, ptr[rsp + kPushedEdx]);
-        finish(3, slow);
+        cross_to(3, slow);
     }
 
   private:
@@ -264,24 +261,14 @@ class Assembler final : public StubAssembler {
     }
 
     // Keeps r8, r11, r12.
-    void finish(u8 level, Xbyak::Label& slow) {
+    void cross_to(u8 level, Xbyak::Label& slow) {
         earn();
         copy_segment(SegmentName::kCs, offsetof(Crossing, code));
         copy_segment(SegmentName::kSs, offsetof(Crossing, stack));
         mov(byte[state(offsetof(CpuState, cpl))], level);
         change_place();
         add(qword[context(offsetof(Context, crossed))], 1);
-        pop(rdx);
-        pop(rcx);
-        pop(rax);
-        cmp(eax, eax);
-        ret();
-        L(slow);
-        pop(rdx);
-        pop(rcx);
-        pop(rax);
-        test(rsp, rsp);
-        ret();
+        finish(slow, {rdx, rcx, rax});
     }
 
     // As Translator::earn().
@@ -338,9 +325,7 @@ CrossingStubs make_crossing_stubs(CodeCache& cache) {
     assembler.sysenter();
     start(CrossingKind::kSysexit);
     assembler.sysexit();
-    const u8* code = cache.allocate(assembler.getSize());
-    check(code, "the code cache has no room for its stubs");
-    std::memcpy(cache.writable(code), assembler.getCode(), assembler.getSize());
+    const u8* code = assembler.place(cache);
     CrossingStubs stubs{};
     for (std::size_t i = 0; i < starts.size(); ++i) stubs[i] = code + starts[i];
     return stubs;

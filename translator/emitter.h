@@ -164,11 +164,10 @@ class Emitter {
 
     // --- exits; the current instruction counts as completed ---
     // The block goes on only where a branch around the exit was emitted.
-    enum class Branch : u8 { kJump, kCall, kReturn };
+    // kCrossing: the privilege level has changed, and Context says what is there.
+    enum class Branch : u8 { kJump, kCall, kReturn, kCrossing };
     void exit_to(u32 target, Branch branch = Branch::kJump);
     void exit_indirect(Branch branch = Branch::kJump);  // to r8d
-    // The privilege level has changed: to r8d, by what Context says now. Flags are saved.
-    void exit_to_other_level();
     // May the block go on with its first instruction, where the current branch leads? Then it does.
     bool go_round(u32 target);
     // Does the current CALL, whose return address is written, lead to a thunk? Then the block goes

@@ -160,26 +160,13 @@ void Emitter::exit_indirect(Branch branch) {
         flags_to_host();
         if (branch == Branch::kReturn && has_pairs())
             assembler_.ret();
-        else if (mode().mapped())
+        else if (mode().mapped() && branch != Branch::kCrossing)
             jump_by_map();
         else
             leave_for(context(offsetof(Context, look_up), 8));
     }
     pairs_ = false;
     saved_ = saved;
-    closed_ = true;
-}
-
-void Emitter::exit_to_other_level() {
-    assembler_.mov(x86::rsp, context(offsetof(Context, pairs_top), 8));
-    const u16 site = new_site(Site::Kind::kIndirect, 0, 0);
-    count(site, static_cast<u16>(completed_ + 1));
-    if (surroundings_.disabled.has(Trick::kIndirectTable)) {
-        leave_at(site);
-    } else {
-        flags_to_host();
-        assembler_.jmp(context(offsetof(Context, look_up), 8));
-    }
     closed_ = true;
 }
 

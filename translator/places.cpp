@@ -32,8 +32,7 @@ void Translator::find_place() {
                        place.window == may_use_window(place);
     if (!known) place = new_place(mode, space);
     mode_ = place.number;
-    earning_ = place.earnings;
-    context_.credit = earning_ ? &earning_->credit : &context_.no_credit;
+    earn_for(place.earnings);
     context_.jump_table = jump_tables_.select(*place.table);
     context_.look_up = place.table->mapped ? stubs_.look_up_map : stubs_.look_up_slot;
     if (crossings_generation_ == jump_tables_.generation()) return;
@@ -69,6 +68,11 @@ void Translator::keep_crossing(const interpreter::Operation& operation, u32 mode
     context_.crossings[place] = crossing;
 }
 
+void Translator::forget_places() {
+    places_.fill({});
+    forget_crossings();
+}
+
 void Translator::forget_crossings() {
     for (Crossing& crossing : context_.crossings) crossing.key = Crossing::kNone;
 }
@@ -96,8 +100,7 @@ u32 Translator::number_of_mode(const Mode& mode) {
     if (modes_.size() == kMostModes) {
         forget_blocks();
         modes_.clear();
-        places_.fill({});
-        forget_crossings();
+        forget_places();
     }
     modes_.push_back(mode);
     return static_cast<u32>(modes_.size() - 1);
@@ -131,6 +134,11 @@ void Translator::earn() {
     context_.earned = state_.retired;
 }
 
+void Translator::earn_for(Earnings* earnings) {
+    earning_ = earnings;
+    context_.credit = earnings ? &earnings->credit : &context_.no_credit;
+}
+
 // True: the space has earned its window just now, and goes on in it.
 bool Translator::earn_by_miss(const Mode& mode) {
     if (!earning_ || !windows_ || mode.has(Mode::kWindow)) return false;
@@ -150,10 +158,8 @@ void Translator::pay_for_fault() {
 Translator::Earnings* Translator::earnings_of_space() {
     if (earnings_.size() == kMostEarnings) {
         earnings_.clear();
-        earning_ = nullptr;
-        context_.credit = &context_.no_credit;
-        places_.fill({});
-        forget_crossings();
+        earn_for(nullptr);
+        forget_places();
     }
     return &earnings_[state_.cr3];
 }

@@ -36,7 +36,8 @@ bool translate_crossing(Emitter& emitter) {
     const std::size_t stub = static_cast<std::size_t>(*kind) * sizeof(const u8*);
     out.call(emitter.context(offsetof(Context, cross) + stub, 8));
     out.jne(slow);
-    emitter.exit_to_other_level();
+    out.mov(x86::rsp, emitter.context(offsetof(Context, pairs_top), 8));
+    emitter.exit_indirect(Emitter::Branch::kCrossing);
     return true;
 }
 

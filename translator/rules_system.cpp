@@ -1,4 +1,6 @@
 // Rules for instructions that read the machine's own registers.
+#include <optional>
+
 #include "translator/rules.h"
 
 namespace seventeen::translator {
@@ -35,26 +37,28 @@ bool translate_time_stamp(Emitter& emitter) {
     return true;
 }
 
-std::size_t offset_of_control(u8 number) {
+// Where the register lies, if there is one.
+std::optional<std::size_t> offset_of_control(u8 number, const privilege::CpuModel& model) {
     switch (number) {
         case 0: return offsetof(CpuState, cr0);
         case 2: return offsetof(CpuState, cr2);
         case 3: return offsetof(CpuState, cr3);
-        default: return offsetof(CpuState, cr4);
+        case 4:
+            if (model.implemented_cr4() != 0) return offsetof(CpuState, cr4);
+            return std::nullopt;
+        default: return std::nullopt;
     }
 }
 
-// MOV from CR0, CR2, CR3 and, where there is one, CR4, at CPL 0.
+// MOV from a control register, at CPL 0.
 bool translate_move_from_control(Emitter& emitter) {
     const Instruction& instruction = emitter.instruction();
     const Operand& to = instruction.operands[0];
-    const u8 number = instruction.operands[1].number;
     if (to.register_class != RegisterClass::kGpr32 || to.number == static_cast<u8>(Gpr::kSp))
         return false;
-    const bool exists =
-        number == 4 ? emitter.model().implemented_cr4() != 0 : number <= 3 && number != 1;
-    if (!exists || !emitter.mode().has(Mode::kKernel)) return false;
-    emitter.out().mov(Emitter::guest(to), emitter.state(offset_of_control(number), 4));
+    const auto offset = offset_of_control(instruction.operands[1].number, emitter.model());
+    if (!offset || !emitter.mode().has(Mode::kKernel)) return false;
+    emitter.out().mov(Emitter::guest(to), emitter.state(*offset, 4));
     return true;
 }
 

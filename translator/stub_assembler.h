@@ -4,8 +4,12 @@
 #include <xbyak/xbyak.h>
 
 #include <bit>
+#include <cstring>
+#include <initializer_list>
 
+#include "core/check.h"
 #include "mmu/tlb.h"
+#include "translator/code_cache.h"
 #include "translator/context.h"
 
 namespace seventeen::translator {
@@ -14,6 +18,14 @@ class StubAssembler : public Xbyak::CodeGenerator {
   public:
     explicit StubAssembler(std::size_t room) : Xbyak::CodeGenerator(room) {
         setDefaultJmpNEAR(true);
+    }
+
+    // Where the code starts in the cache.
+    const u8* place(CodeCache& cache) const {
+        const u8* code = cache.allocate(getSize());
+        check(code, "the code cache has no room for its stubs");
+        std::memcpy(cache.writable(code), getCode(), getSize());
+        return code;
     }
 
   protected:
@@ -36,6 +48,17 @@ class StubAssembler : public Xbyak::CodeGenerator {
         cmp(r10, ptr[rcx + tag]);
         jne(slow);
         add(r8, ptr[rcx + offsetof(mmu::TlbEntry, delta)]);
+    }
+
+    // The end of a subroutine: ZF says that it is done; from `slow`, that it is not. Pops these.
+    void finish(Xbyak::Label& slow, std::initializer_list<Xbyak::Reg64> pushed) {
+        for (const Xbyak::Reg64& each : pushed) pop(each);
+        cmp(eax, eax);
+        ret();
+        L(slow);
+        for (const Xbyak::Reg64& each : pushed) pop(each);
+        test(rsp, rsp);
+        ret();
     }
 };
 

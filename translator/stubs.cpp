@@ -2,9 +2,7 @@
 #include "translator/stubs.h"
 
 #include <bit>
-#include <cstring>
 
-#include "core/check.h"
 #include "privilege/descriptor.h"
 #include "translator/block.h"
 #include "translator/crossing_stubs.h"
@@ -140,15 +138,7 @@ class Assembler final : public StubAssembler {
             mov(rcx, ptr[load(offsetof(SegmentLoad, segment) + at)]);
             mov(ptr[r9 + at], rcx);
         }
-        pop(rcx);
-        pop(rax);
-        cmp(eax, eax);
-        ret();
-        L(slow);
-        pop(rcx);
-        pop(rax);
-        test(rsp, rsp);
-        ret();
+        finish(slow, {rcx, rax});
     }
 
     // What TableWatch::written() would do where nothing depends on the slot.
@@ -156,14 +146,14 @@ class Assembler final : public StubAssembler {
         using Table = mmu::TableWatch::Table;
         constexpr unsigned kWordBits = 64;
         static_assert(sizeof(Table::used) * 8 == mmu::TableWatch::kUnits);
-        Xbyak::Label slow, miss;
-        cmp(r10, ptr[r9 + offsetof(mmu::TlbEntry, table_page)]);
-        jne(miss);
-        test(r8b, mmu::TableWatch::kUnit - 1);
-        jnz(miss);
-        mov(r9, ptr[r9 + offsetof(mmu::TlbEntry, delta)]);
+        Xbyak::Label slow;
         push(rax);
         push(rcx);
+        cmp(r10, ptr[r9 + offsetof(mmu::TlbEntry, table_page)]);
+        jne(slow);
+        test(r8b, mmu::TableWatch::kUnit - 1);
+        jnz(slow);
+        mov(r9, ptr[r9 + offsetof(mmu::TlbEntry, delta)]);
         lea(rcx, ptr[r8 + r9]);
         sub(rcx, ptr[context(offsetof(Context, ram))]);
         mov(rax, rcx);
@@ -185,16 +175,7 @@ class Assembler final : public StubAssembler {
         jae(slow);
         mov(ptr[rax + offsetof(Table, idle_writes)], ecx);
         add(qword[context(offsetof(Context, table_writes))], 1);
-        pop(rcx);
-        pop(rax);
-        cmp(eax, eax);
-        ret();
-        L(slow);
-        pop(rcx);
-        pop(rax);
-        L(miss);
-        test(rsp, rsp);
-        ret();
+        finish(slow, {rcx, rax});
     }
 
   private:
@@ -323,9 +304,7 @@ Stubs make_stubs(CodeCache& cache) {
     assembler.callout_host();
     const std::size_t callout_saved = assembler.getSize();
     assembler.callout_saved();
-    const u8* code = cache.allocate(assembler.getSize());
-    check(code, "the code cache has no room for its stubs");
-    std::memcpy(cache.writable(code), assembler.getCode(), assembler.getSize());
+    const u8* code = assembler.place(cache);
     Stubs stubs;
     stubs.cross = make_crossing_stubs(cache);
     cache.keep();

@@ -141,6 +141,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void find_place();
     void follow_crossings();
     void keep_crossing(const interpreter::Operation& operation, u32 mode, u32 flags);
+    void forget_places();
     void forget_crossings();
     Place new_place(const Mode& from_state, const SpaceKey& space);
     u32 number_of_mode(const Mode& mode);
@@ -148,6 +149,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     bool has_earned_window(Earnings& earnings) const;
     void choose_window();
     void earn();
+    void earn_for(Earnings* earnings);
     void pay_for_fault();
     bool earn_by_miss(const Mode& mode);
     Earnings* earnings_of_space();
