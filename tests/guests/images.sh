@@ -34,7 +34,7 @@ unpack() {
 know_i386() {
     { dpkg --print-architecture && dpkg --print-foreign-architectures; } | grep -qx i386 && return
     become_root dpkg --add-architecture i386 >>"$log" 2>&1 || skip "apt cannot be told of the architecture i386"
-    become_root apt-get update -q >>"$log" 2>&1
+    become_root apt-get update -q >>"$log" 2>&1 || true
 }
 
 # i386 PACKAGE: unpacked in $images/PACKAGE.
