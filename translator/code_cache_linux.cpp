@@ -21,7 +21,8 @@ namespace {
 
 }  // namespace
 
-CodeCache::CodeCache(u64 size) : size_(size) {
+CodeCache::CodeCache(u64 size, u64 data)
+    : size_(size), before_((data + kPageSize - 1) & ~u64{kPageSize - 1}) {
     const int file = memfd_create("seventeen-code", MFD_CLOEXEC);
     if (file < 0) refuse("memfd_create");
     if (ftruncate(file, static_cast<off_t>(size)) != 0) {
@@ -29,17 +30,22 @@ CodeCache::CodeCache(u64 size) : size_(size) {
         refuse("ftruncate");
     }
     void* writable = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void* room =
+        mmap(nullptr, before_ + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (writable == MAP_FAILED || room == MAP_FAILED) refuse("mmap");
     // SAFETY: the executable view of the same pages; only finished code is ever jumped to.
-    void* executable = mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    void* executable = mmap(static_cast<u8*>(room) + before_, size, PROT_READ | PROT_EXEC,
+                            MAP_SHARED | MAP_FIXED, file, 0);
     close(file);
-    if (writable == MAP_FAILED || executable == MAP_FAILED) refuse("mmap");
+    if (executable == MAP_FAILED) refuse("mmap");
     writable_ = static_cast<u8*>(writable);
     executable_ = static_cast<const u8*>(executable);
+    data_ = static_cast<u8*>(executable) - data;
 }
 
 CodeCache::~CodeCache() {
     munmap(writable_, size_);
-    munmap(const_cast<u8*>(executable_), size_);
+    munmap(const_cast<u8*>(executable_) - before_, before_ + size_);
 }
 
 const u8* CodeCache::allocate(std::size_t size) {

@@ -5,7 +5,7 @@
 //   r12                           the guest's ESP (stack_pointer.h), upper half zero
 //   r13                           the Countdown: its base plus the instructions left, less slack
 //   r14                           CpuState*
-//   r15                           Context*
+//   r15                           Context*, which lies right before the code cache
 //   r8 r9 r10                     scratch; r8d is the target at an indirect exit
 //   r11                           scratch, or the guest's arithmetic flags in saved form
 //   rsp                           the PairStack
@@ -77,7 +77,6 @@ struct Context {
     u32 x87_data = 0;  // FDP
     FpuImage fpu;
     const void* jump_table = nullptr;  // JumpTable or a jump map: of the Mode and the address space
-    const u8* code = nullptr;          // what offsets in jump maps are relative to
     Site* unknown_target = nullptr;    // where a jump map leads that knows no better
     const u8* look_up = nullptr;       // one of the stubs that go to r8d by jump_table
     u64 unpaired = 0;                  // returns that found no pair
@@ -102,6 +101,9 @@ struct Context {
     void* owner = nullptr;
 };
 static_assert(alignof(Context) % 64 == 0);  // kContextBias alone decides about r15's low bits
+
+// The code cache begins so far behind r15; offsets in jump maps are relative to that.
+inline constexpr s32 kCodeFromR15 = sizeof(Context) - kContextBias;
 
 // Arithmetic flags between EFLAGS bits and saved form.
 constexpr u32 flags_to_saved(u32 flags) {

@@ -110,9 +110,8 @@ void Emitter::leave_for(const Place& place) {
 // By the jump map, with the flags where they are. r8d is the target.
 void Emitter::jump_by_map() {
     assembler_.mov(x86::r9, context(offsetof(Context, jump_table), 8));
-    assembler_.mov(x86::r10, context(offsetof(Context, code), 8));
     assembler_.mov(x86::r9d, x86::ptr(x86::r9, x86::r8, 2, 0, 4));
-    assembler_.lea(x86::r9, x86::ptr(x86::r9, x86::r10));
+    assembler_.lea(x86::r9, x86::ptr(x86::r9, x86::r15, 0, kCodeFromR15));
     leave_for(x86::r9);
 }
 

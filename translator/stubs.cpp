@@ -32,9 +32,8 @@ class Assembler final : public StubAssembler {
 
     void look_up_map() {
         mov(r9, ptr[context(offsetof(Context, jump_table))]);
-        mov(r10, ptr[context(offsetof(Context, code))]);
         mov(r9d, ptr[r9 + r8 * 4]);
-        lea(r9, ptr[r9 + r10]);
+        lea(r9, ptr[r9 + r15 + kCodeFromR15]);
         jmp(r9);
     }
 
@@ -311,7 +310,6 @@ Stubs make_stubs(CodeCache& cache) {
     // SAFETY: assembled above to this signature, in executable memory that lives as long as the
     // cache.
     stubs.enter = reinterpret_cast<Stubs::Enter>(reinterpret_cast<u64>(code + enter));
-    stubs.unknown_target = code;
     stubs.look_up_map = code + look_up_map;
     stubs.look_up_slot = code + look_up_slot;
     stubs.unpaired = code + unpaired;

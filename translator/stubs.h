@@ -9,7 +9,6 @@ namespace seventeen::translator {
 struct Stubs {
     using Enter = void (*)(Context* context, const u8* code);
 
-    const u8* unknown_target = nullptr;  // Context::unknown_target calls out, flags in EFLAGS
     // To r8d by Context::jump_table, which is a map or a JumpTable.
     const u8* look_up_map = nullptr;
     const u8* look_up_slot = nullptr;
@@ -29,7 +28,8 @@ struct Stubs {
     const u8* callout_saved = nullptr;  // the same, flags in r11
 };
 
-// Writes them to the cache, for ever.
+// Writes them to the cache, for ever. First of all, where jump maps lead that know no better:
+// Context::unknown_target calls out, flags in EFLAGS.
 Stubs make_stubs(CodeCache& cache);
 
 }  // namespace seventeen::translator

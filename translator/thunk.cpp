@@ -48,7 +48,7 @@ std::optional<Thunk> Translator::thunk_at(u32 eip) {
     // One that ends early, where another began, vouches for less.
     if (!block || block->bytes != Thunk::kSize) return {};
     ++statistics_.thunks;
-    return Thunk{*result, static_cast<u32>(block->entry - context_.code)};
+    return Thunk{*result, static_cast<u32>(block->entry - cache_.code())};
 }
 
 // It is made where there is none, while its caller is being translated.

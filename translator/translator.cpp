@@ -26,14 +26,16 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
       cpu_{state, mmu, privilege, privilege::SegmentedMemory(state, mmu)},
       interpreter_(state, mmu, privilege),
       options_(possible(options)),
-      cache_(options.code_cache_bytes),
+      cache_(options.code_cache_bytes, sizeof(Context)),
       stubs_(make_stubs(cache_)),
       blocks_(state, mmu.memory(), cache_),
       translator_(privilege.model(), options.longest_block, cache_, statistics_),
       thunk_translator_(privilege.model(), options.longest_block, cache_, statistics_),
-      jump_tables_(stubs_.unknown_target),
+      jump_tables_(cache_.code()),
+      context_(*new (cache_.data()) Context),
       countdown_(!options_.disabled.has(Trick::kDenseCount)),
       pairs_(stubs_.unpaired) {
+    static_assert(std::is_trivially_destructible_v<Context>);
     install_host_fault_handlers();
     mmu.set_shadow(this);
     if (!options_.disabled.has(Trick::kWindows)) windows_.emplace(mmu, options_, statistics_);
@@ -49,7 +51,6 @@ Translator::Translator(CpuState& state, mmu::Mmu& mmu, privilege::PrivilegeEngin
     context_.callout_host = stubs_.callout_host;
     context_.callout_saved = stubs_.callout_saved;
     context_.countdown_start = countdown_.start();
-    context_.code = stubs_.unknown_target;
     context_.pairs_top = context_.pairs = pairs_.top();
     indirect_.kind = Site::Kind::kIndirect;
     indirect_.block = &nowhere_;

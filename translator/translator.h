@@ -179,7 +179,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     Awaited awaited_;
     Earnings* earning_ = nullptr;                 // of the user's space that runs
     std::unordered_map<u64, Earnings> earnings_;  // by CR3
-    Context context_;
+    Context& context_;
     Countdown countdown_;
     PairStack pairs_;
     u64 losses_ = 0;  // JumpTables::losses() when pairs were last dropped

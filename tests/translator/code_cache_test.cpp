@@ -49,4 +49,14 @@ TEST_CASE("A full cache says so, and keeps what is to stay when it is reset") {
     CHECK(cache.allocate(kSize / 2) == first);
 }
 
+TEST_CASE("Data lies right before the code, and is never executable") {
+    constexpr u64 kData = kPageSize + 64;
+    CodeCache cache(kSize, kData);
+    CHECK(cache.data() + kData == cache.code());
+    CHECK(cache.allocate(1) == cache.code());
+    CHECK(rights_of(cache.data()) == "rw-p");
+    CHECK(rights_of(cache.code() - 1) == "rw-p");
+    CHECK_FALSE(cache.contains(cache.code() - 1));
+}
+
 }  // namespace seventeen::translator

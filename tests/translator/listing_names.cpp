@@ -35,7 +35,6 @@ constexpr Field kOfContext[] = {
     {offsetof(Context, x87_note) + offsetof(X87Note, opcode), "x87_note.opcode"},
     {offsetof(Context, x87_data), "x87_data"},
     {offsetof(Context, jump_table), "jump_table"},
-    {offsetof(Context, code), "code"},
     {offsetof(Context, look_up), "look_up"},
     {offsetof(Context, load_segment), "load_segment"},
     {offsetof(Context, write_table), "write_table"},
@@ -74,6 +73,14 @@ std::string state_field(s64 offset) {
     constexpr s64 kSize = sizeof(SegmentRegister);
     const char* segment = kSegments[static_cast<std::size_t>(in_segments / kSize)];
     return field(std::string("state.") + segment, kOfSegment, in_segments % kSize);
+}
+
+// Jump maps hold offsets from `code`.
+std::string with_code(const std::string& instruction) {
+    static const std::string code = "r15*1+" + hex(kCodeFromR15);
+    const std::size_t at = instruction.find(code);
+    if (at == std::string::npos) return instruction;
+    return instruction.substr(0, at) + "code" + instruction.substr(at + code.size());
 }
 
 }  // namespace
@@ -125,7 +132,7 @@ std::string mode_text(const Mode& mode) {
 std::string with_fields(const std::string& instruction) {
     static const std::regex kOperand(R"(\[r1([45])(?:([+-])0x([0-9a-f]+))?\])");
     std::smatch match;
-    if (!std::regex_search(instruction, match, kOperand)) return instruction;
+    if (!std::regex_search(instruction, match, kOperand)) return with_code(instruction);
     s64 offset = match[3].matched ? std::stoll(match[3], nullptr, 16) : 0;
     if (match[2] == "-") offset = -offset;
     const std::string name =

@@ -82,6 +82,8 @@ TEST_CASE("Fields have names, and what has none an offset") {
           "mov eax, [context.callout_host]");
     CHECK(with_fields(context(0)) == "mov eax, [context+0x0]");
     CHECK(with_fields("jmp [r15]") == "jmp [context+" + hex(kContextBias) + "]");
+    CHECK(with_fields("lea r9, [r9+r15*1+" + hex(kCodeFromR15) + "]") == "lea r9, [r9+code]");
+    CHECK(with_fields("lea r9, [r9+r15*1+0x8]") == "lea r9, [r9+r15*1+0x8]");
     const std::size_t segments = offsetof(CpuState, segments);
     CHECK(with_fields(operand("r14", offsetof(CpuState, cr4), 0)) == "mov eax, [state.cr4]");
     CHECK(with_fields(operand(
