@@ -88,19 +88,24 @@ void JumpTables::forget(const Block& block) {
     }
 }
 
-void JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
+bool JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
     const u64 end = std::min(first_page + pages, kLinearPages);
     const u64 first = next_filled(spaces.user, first_page, end);
-    if (first == end) return;
+    if (first == end) return false;
+    bool any = false;
+    bool left = false;
     for (std::size_t place = spaces.user ? kSupervisorTables : 0; place < kTables; ++place) {
         if (!spaces.are_all() && roots_[place] != spaces.cr3) continue;
         Table* table = tables_[place].get();
-        if (table && !table->filled.empty() && spaces.have(table->space))
-            drop_range(*table, first, end);
+        if (!table || table->filled.empty() || !spaces.have(table->space)) continue;
+        drop_range(*table, first, end);
+        any = true;
+        left = left || !table->filled.empty();
     }
-    if (!spaces.are_all()) return;
+    if (!spaces.are_all()) return any && !left;
     for (u64 page = first; page < end; page = next_filled(spaces.user, page + 1, end))
         any_filled_[spaces.user][page / kWordBits] &= ~(u64{1} << page % kWordBits);
+    return any && !left;
 }
 
 // The first page, or `end`, for which a slot may be filled.

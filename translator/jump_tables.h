@@ -54,7 +54,8 @@ class JumpTables {
     // Its slot is to be emptied with another linear page's, too; said before fill().
     void depends(const Target& target, u64 linear_page);
     void forget(const Block& block);  // in all
-    void drop_pages(const Spaces& spaces, u64 first_page, u64 pages);
+    // Does it leave these spaces without any target, though they had some?
+    bool drop_pages(const Spaces& spaces, u64 first_page, u64 pages);
     void empty_all();
 
   private:

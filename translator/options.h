@@ -47,7 +47,7 @@ struct TranslatorOptions {
     unsigned longest_block = 64;
     u64 window_mappings = 40'000;  // the host's limit is usually 65,530 for the whole process
     // A user's address space is soft until it has run so many, and again after too many faults.
-    u64 young_instructions = 4'000'000;
+    u64 young_instructions = 1'500'000;
 };
 
 }  // namespace seventeen::translator

@@ -155,6 +155,14 @@ void Translator::pay_for_fault() {
     earning_->credit -= std::min(earning_->credit, kPriceOfFault);
 }
 
+// Whoever has this CR3 next is to earn its own window.
+void Translator::end_space(u64 cr3) {
+    const auto ended = earnings_.find(cr3);
+    if (ended == earnings_.end()) return;
+    if (ended->second.window) forget_crossings();
+    ended->second = {};
+}
+
 Translator::Earnings* Translator::earnings_of_space() {
     if (earnings_.size() == kMostEarnings) {
         earnings_.clear();

@@ -401,7 +401,7 @@ void Translator::shadow_dropped(u64 first_page, u64 pages, u64 root) {
 
 void Translator::shadow_dropped_elsewhere(u64 first_page, u64 pages, u64 root) {
     const Spaces spaces{true, root};
-    jump_tables_.drop_pages(spaces, first_page, pages);
+    if (jump_tables_.drop_pages(spaces, first_page, pages)) end_space(root);
     if (windows_) windows_->drop_pages(spaces, first_page, pages);
 }
 

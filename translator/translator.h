@@ -153,6 +153,7 @@ class Translator final : public Engine, private HostFaultHandler, private mmu::S
     void pay_for_fault();
     bool earn_by_miss(const Mode& mode);
     Earnings* earnings_of_space();
+    void end_space(u64 cr3);
     void fill_slot(u32 eip, const BlockMap::Found& block);
     void shadow_dropped(u64 first_page, u64 pages, u64 root) override;
     void shadow_dropped_all() override;

@@ -126,6 +126,26 @@ TEST_CASE_METHOD(Fixture, "Pages are dropped for the users of one CR3, or for al
     CHECK(find(mapped, other) == nullptr);
 }
 
+TEST_CASE_METHOD(Fixture, "It is said when a space has lost its last target") {
+    constexpr u32 kOther = kMode + 1;
+    const Block target = block(64);
+    const Block next = block(128, kEip + kPageSize);
+    const Spaces spaces{true, user.cr3};
+    CHECK_FALSE(tables.drop_pages(spaces, 0, u64{1} << 20));
+    fill(true, user, target);
+    fill(true, user, next);
+    fill(true, other, target);
+    CHECK_FALSE(tables.drop_pages(spaces, kPage, 1));
+    CHECK_FALSE(tables.drop_pages(spaces, kPage, 1));
+    CHECK(tables.drop_pages(spaces, kPage + 1, 1));
+    CHECK_FALSE(tables.drop_pages(spaces, kPage + 1, 1));
+    fill(false, user, target);
+    tables.select(tables.table_of(kOther, true, user));
+    tables.fill({next.key.eip, next.entry}, kPage + 1);
+    CHECK_FALSE(tables.drop_pages(spaces, kPage, 1));  // the other Mode's is left
+    CHECK(tables.drop_pages(spaces, kPage, 2));
+}
+
 TEST_CASE_METHOD(Fixture, "A block that depends on a second page goes with either") {
     const Block target = block(64);
     tables.select(tables.table_of(kMode, true, user));
