@@ -102,8 +102,8 @@ bool JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
         any = true;
         left = left || !table->filled.empty();
     }
-    if (!spaces.are_all()) return any && !left;
-    for (u64 page = first; page < end; page = next_filled(spaces.user, page + 1, end))
+    for (u64 page = first; spaces.are_all() && page < end;
+         page = next_filled(spaces.user, page + 1, end))
         any_filled_[spaces.user][page / kWordBits] &= ~(u64{1} << page % kWordBits);
     return any && !left;
 }
