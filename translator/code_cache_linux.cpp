@@ -32,12 +32,13 @@ CodeCache::CodeCache(u64 size, u64 data)
     void* writable = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     void* room =
         mmap(nullptr, before_ + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (writable == MAP_FAILED || room == MAP_FAILED) refuse("mmap");
     // SAFETY: the executable view of the same pages; only finished code is ever jumped to.
-    void* executable = mmap(static_cast<u8*>(room) + before_, size, PROT_READ | PROT_EXEC,
-                            MAP_SHARED | MAP_FIXED, file, 0);
+    void* executable = room == MAP_FAILED
+                           ? room
+                           : mmap(static_cast<u8*>(room) + before_, size, PROT_READ | PROT_EXEC,
+                                  MAP_SHARED | MAP_FIXED, file, 0);
     close(file);
-    if (executable == MAP_FAILED) refuse("mmap");
+    if (writable == MAP_FAILED || executable == MAP_FAILED) refuse("mmap");
     writable_ = static_cast<u8*>(writable);
     executable_ = static_cast<const u8*>(executable);
     data_ = static_cast<u8*>(executable) - data;
