@@ -102,8 +102,8 @@ bool JumpTables::drop_pages(const Spaces& spaces, u64 first_page, u64 pages) {
         any = true;
         left = left || !table->filled.empty();
     }
-    for (u64 page = first; spaces.are_all() && page < end;
-         page = next_filled(spaces.user, page + 1, end))
+    const u64 empty_end = spaces.are_all() ? end : first;
+    for (u64 page = first; page < empty_end; page = next_filled(spaces.user, page + 1, end))
         any_filled_[spaces.user][page / kWordBits] &= ~(u64{1} << page % kWordBits);
     return any && !left;
 }

@@ -4,6 +4,8 @@
 #include <xmmintrin.h>
 
 #include <algorithm>
+#include <new>
+#include <type_traits>
 
 #include "core/check.h"
 
